@@ -1,0 +1,1 @@
+"""The one process that owns ingest, queue, producer and secrets, and its HTTP API."""

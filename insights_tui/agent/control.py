@@ -1,0 +1,66 @@
+"""What the HTTP layer asks of the agent; `agent.py` implements it, tests of the HTTP layer fake it."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Literal, Protocol
+
+from insights_tui.domain.answers import Receipt, SavedConnection
+from insights_tui.domain.form import ConnectionForm
+from insights_tui.domain.occurrence import Occurrence
+from insights_tui.domain.outcome import Refusal
+from insights_tui.domain.payload import Draft
+from insights_tui.domain.snapshot import Event, Snapshot
+
+
+class Ingest(Protocol):
+    """What the hot path needs."""
+
+    async def accept(self, drafts: Sequence[Draft]) -> None:
+        """Take payloads in, all or none; return after the commit.
+
+        Raises `QueueFullError`, `SpoolFullError`, `CommitTimeoutError` (all from `spool.base`).
+        """
+        ...
+
+    def refused(self, reason: Refusal, count: int = 1) -> None:
+        """Count payloads that were not accepted."""
+        ...
+
+    def note(self, occurrence: Occurrence) -> None:
+        """Put a happening into the event log (grouped there)."""
+        ...
+
+
+class Control(Protocol):
+    """What the control calls need. `RefusedError` carries the status and every field that is wrong."""
+
+    def snapshot(self, history: int = 0) -> Snapshot:
+        """Tell the state."""
+        ...
+
+    def ready(self) -> str | None:
+        """Tell why it does not accept or deliver; `None` where it does."""
+        ...
+
+    def saved(self) -> SavedConnection | None:
+        """Tell the saved connection."""
+        ...
+
+    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"], actor: str) -> SavedConnection:
+        """Check, save and use a connection."""
+        ...
+
+    async def disconnect(self, *, actor: str) -> bool:
+        """Delete the connection; `False` where there was none."""
+        ...
+
+    async def test_payload(self, *, actor: str) -> Receipt:
+        """Send one marked payload and wait until Kafka has it."""
+        ...
+
+    def events(self, after: int = 0) -> Sequence[Event]:
+        """Tell the events kept, oldest first."""
+        ...
+
+    def follow_events(self, after: int = 0) -> AsyncIterator[Event]:
+        """Events as they happen, those kept first."""
+        ...

@@ -1,0 +1,1 @@
+"""The API's client: what the interface and the command line speak."""

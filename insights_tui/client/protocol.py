@@ -1,0 +1,60 @@
+"""What the interface and the command line ask of an agent; the one client implements it, tests fake it."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Literal, Protocol
+
+from insights_tui.domain.answers import Accepted, Receipt, SavedConnection
+from insights_tui.domain.form import ConnectionForm
+from insights_tui.domain.snapshot import Event, Snapshot
+
+
+class AgentUnavailableError(Exception):
+    """No agent answers; `hint` says which command or group would help."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class AgentApi(Protocol):
+    """An agent, seen from outside. Every call may raise `AgentUnavailableError` or `RefusedError`."""
+
+    async def snapshot(self, history: int = 0) -> Snapshot:
+        """Ask for the state, with up to `history` seconds of history."""
+        ...
+
+    async def connection(self) -> SavedConnection | None:
+        """Ask for the saved connection; `None` where there is none."""
+        ...
+
+    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"] = "require") -> SavedConnection:
+        """Create or replace the connection; raises `RefusedError` with every field that is wrong."""
+        ...
+
+    async def disconnect(self) -> None:
+        """Delete the connection; what is queued stays."""
+        ...
+
+    async def test_payload(self) -> Receipt:
+        """Send one marked payload and wait until Kafka has it."""
+        ...
+
+    async def send(self, body: bytes, *, ndjson: bool) -> Accepted:
+        """Hand in one flat JSON object, or NDJSON; all or nothing."""
+        ...
+
+    async def report(self, body: bytes, *, owner: str, name: str, version: str) -> Accepted:
+        """Hand in one report as an algorithm would (`POST /as/…/v1/insights`)."""
+        ...
+
+    async def events(self, after: int = 0) -> Sequence[Event]:
+        """Ask for the events after number `after`, oldest first."""
+        ...
+
+    def follow_events(self, after: int = 0) -> AsyncIterator[Event]:
+        """Events as they happen."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the sockets."""
+        ...

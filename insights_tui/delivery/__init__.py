@@ -1,0 +1,1 @@
+"""The engine: queue, lanes, deadlines and the ledger."""

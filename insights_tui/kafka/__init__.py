@@ -1,0 +1,1 @@
+"""Speaking Kafka: client lifecycle, error classification, record batches."""

@@ -1,0 +1,1 @@
+"""Where accepted payloads live until their outcome is final."""
