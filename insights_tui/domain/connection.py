@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NoReturn, Self, SupportsIndex
 
 
 class ConnectionType(StrEnum):
@@ -20,7 +21,7 @@ class Mechanism(StrEnum):
 
 
 class Secret:
-    """A text that never shows itself: not in `repr`, not in a traceback, not in a log."""
+    """A text that never shows itself: not in `repr`, not in a traceback, not in a log, not in a pickle."""
 
     __slots__ = ("_text",)
 
@@ -35,6 +36,21 @@ class Secret:
         return "Secret('********')"
 
     __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:  # `dataclasses.asdict` copies deeply
+        return self
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("A secret is not pickled: it would be written in the clear.")
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("A secret does not give its state away.")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._text == self._text

@@ -12,6 +12,11 @@ class FieldError:
     hint: str = ""
     field: str | None = None
 
+    @property
+    def text(self) -> str:
+        """Message and repair in one line."""
+        return f"{self.message} {self.hint}".rstrip()
+
 
 class RefusedError(Exception):
     """A request that cannot be carried out, with every reason at once."""
