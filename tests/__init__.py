@@ -1,0 +1,1 @@
+"""The tests; `tests.kafka_cluster` is a program of its own too."""

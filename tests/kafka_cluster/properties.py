@@ -1,0 +1,88 @@
+"""The settings of one node, as `server.properties` (KRaft, broker and controller in one process)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.kafka_cluster.certificates import Certificates
+
+MECHANISMS = ("SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN")
+SCRAM_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+PLAIN_LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
+
+LISTENERS = {
+    "PLAINTEXT": "PLAINTEXT",
+    "SASL_SSL": "SASL_SSL",
+    "EXPIRED": "SASL_SSL",  # its certificate has expired
+    "WRONG_HOST": "SASL_SSL",  # its certificate is for another name
+    "PROXIED": "PLAINTEXT",  # advertised at its fault proxy
+    "SASL_PROXIED": "SASL_SSL",  # the same, encrypted
+}
+"""Every listener for clients and its protocol."""
+BEHIND_PROXY = ("PROXIED", "SASL_PROXIED")
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """Where one node listens."""
+
+    id: int
+    ports: dict[str, int]
+    """Of each listener, and of `CONTROLLER`."""
+    advertised: dict[str, int]
+    """The port that metadata names for each listener: its own, or its proxy's."""
+
+
+def server_properties(
+    node: NodePlan, nodes: list[NodePlan], folder: Path, certificates: Certificates, users: dict[str, str]
+) -> str:
+    """Write out the whole file for `node`, one of `nodes`, that keeps its data in `folder`."""
+    replicas = min(3, len(nodes))
+    voters = ",".join(f"{each.id}@127.0.0.1:{each.ports['CONTROLLER']}" for each in nodes)
+    listening = [*LISTENERS, "CONTROLLER"]
+    settings: dict[str, object] = {
+        "process.roles": "broker,controller",
+        "node.id": node.id,
+        "controller.quorum.voters": voters,
+        "controller.listener.names": "CONTROLLER",
+        "listeners": ",".join(f"{name}://127.0.0.1:{node.ports[name]}" for name in listening),
+        "advertised.listeners": ",".join(f"{name}://127.0.0.1:{port}" for name, port in node.advertised.items()),
+        "listener.security.protocol.map": ",".join(
+            f"{name}:{protocol}" for name, protocol in {**LISTENERS, "CONTROLLER": "PLAINTEXT"}.items()
+        ),
+        "inter.broker.listener.name": "PLAINTEXT",
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS",  # who comes without SASL administers; SASL users need ACLs
+        "auto.create.topics.enable": "true",  # the default: a client that asks carelessly is caught creating one
+        "log.dirs": folder / "data",
+        "broker.heartbeat.interval.ms": 500,
+        "broker.session.timeout.ms": 2000,  # a killed broker is fenced in 2 s instead of 9
+        "group.initial.rebalance.delay.ms": 0,
+        "log.cleaner.dedupe.buffer.size": 2_097_152,  # or 256 MB of heap is not enough
+        "num.network.threads": 2,
+        "num.io.threads": 2,
+        "offsets.topic.num.partitions": 4,
+        "transaction.state.log.num.partitions": 4,
+        "offsets.topic.replication.factor": replicas,
+        "transaction.state.log.replication.factor": replicas,
+        "transaction.state.log.min.isr": min(2, replicas),
+        "default.replication.factor": replicas,
+        "min.insync.replicas": min(2, replicas),
+    }
+    stores = {"EXPIRED": certificates.expired, "WRONG_HOST": certificates.wrong_host}
+    for name, protocol in LISTENERS.items():
+        if protocol == "SASL_SSL":
+            settings |= _sasl_ssl(name.lower(), stores.get(name, certificates.server), users)
+    return "".join(f"{key}={value}\n" for key, value in settings.items())
+
+
+def _sasl_ssl(listener: str, keystore: Path, users: dict[str, str]) -> dict[str, object]:
+    prefix = f"listener.name.{listener}"
+    known = " ".join(f'user_{user}="{password}"' for user, password in users.items())
+    return {
+        f"{prefix}.sasl.enabled.mechanisms": ",".join(MECHANISMS),
+        f"{prefix}.scram-sha-256.sasl.jaas.config": SCRAM_LOGIN,
+        f"{prefix}.scram-sha-512.sasl.jaas.config": SCRAM_LOGIN,
+        f"{prefix}.plain.sasl.jaas.config": f"{PLAIN_LOGIN} {known};",
+        f"{prefix}.ssl.keystore.type": "PEM",
+        f"{prefix}.ssl.keystore.location": keystore,
+    }
