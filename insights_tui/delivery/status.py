@@ -56,3 +56,9 @@ class EngineStatus:
     partitions: tuple[Partition, ...]
     queue_bytes: int
     """Bytes of pending values in memory."""
+    p99_last_second_s: float | None = None
+    """Seconds from acceptance to acknowledgement, of what was acknowledged in the last whole second."""
+    partition_count: int | None = None
+    """Partitions of the topic, `None` before the first answer."""
+    latency_last_s: Latency = Latency()
+    """The same over the last whole second, for charts."""

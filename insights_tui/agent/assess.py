@@ -1,0 +1,211 @@
+"""From what the engine knows to the one word and the problems that people read: pure decisions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from insights_tui.delivery.status import EngineStatus
+from insights_tui.domain.clock import Moment
+from insights_tui.domain.outcome import Refusal
+from insights_tui.domain.snapshot import Capacity, CaSummary, Problem, State
+from insights_tui.domain.text import thousands
+from insights_tui.domain.trouble import Code, Trouble
+
+SLOW_S = 5.0
+"""A request that Kafka has not answered for this long makes the state `degraded`."""
+NEAR_S = 60.0
+"""A payload this close to its deadline is a problem of its own."""
+FULL_SHARE = 0.9
+"""Share of the queue from which it is worth saying how full it is."""
+EXPIRY_NOTICE = timedelta(days=30)
+
+Severity = Literal["warning", "critical"]
+
+_STOPPED: dict[Code, State] = {
+    Code.KAFKA_UNREACHABLE: State.UNREACHABLE,
+    Code.NAME_NOT_RESOLVED: State.UNREACHABLE,
+    Code.BROKER_UNREACHABLE: State.UNREACHABLE,
+    Code.TLS_FAILED: State.TLS_FAILED,
+    Code.AUTH_FAILED: State.AUTH_FAILED,
+    Code.MECHANISM_REFUSED: State.AUTH_FAILED,
+    Code.TOPIC_MISSING: State.TOPIC_MISSING,
+    Code.NOT_AUTHORIZED: State.NOT_AUTHORIZED,
+}
+_STOPS_A_LIVE_LINK = {Code.KAFKA_UNREACHABLE, Code.TOPIC_MISSING, Code.NOT_AUTHORIZED}
+"""Troubles that stop everything although the client is connected; any other makes it `degraded`."""
+_INFORMS_ONLY = {Code.SINGLE_REPLICA, Code.CERTIFICATE_EXPIRING, Code.CLOCK_JUMP, Code.RECORDS_REJECTED}
+_RANK = {state: rank for rank, state in enumerate(State)}
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the agent knows beside the engine."""
+
+    connected: bool
+    """Whether a connection is configured."""
+    ca: CaSummary | None
+    capacity: Capacity
+    refusing: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem before anyone has noted since when it stands; `since` is set where the engine knows."""
+
+    trouble: Trouble
+    severity: Severity
+    effect: str
+    since: Moment | None = None
+
+
+def state_of(status: EngineStatus, *, connected: bool) -> State:
+    """Choose the one word: the worst of what holds."""
+    if not connected:
+        return State.NOT_CONNECTED
+    codes = [active.trouble.code for active in status.troubles if active.trouble.code not in _INFORMS_ONLY]
+    if status.link.phase == "up":
+        stopped = _worst(_STOPPED[code] for code in codes if code in _STOPS_A_LIVE_LINK)
+        if stopped is not None:
+            return stopped
+        unanswered = status.longest_unanswered_s
+        slow = unanswered is not None and unanswered >= SLOW_S
+        return State.DEGRADED if codes or slow else State.CONNECTED
+    stopped = _worst(_STOPPED[code] for code in codes if code in _STOPPED)
+    if stopped is not None:
+        return stopped
+    return State.UNREACHABLE if status.link.phase == "down" else State.CONNECTING
+
+
+def _worst(states: Iterable[State]) -> State | None:
+    return min(states, key=_RANK.__getitem__, default=None)
+
+
+def findings(state: State, status: EngineStatus, around: Circumstances) -> list[Finding]:
+    """List what a person should know, worst first."""
+    found: list[Finding] = []
+    stopped = state not in {State.CONNECTED, State.DEGRADED, State.CONNECTING}
+    for active in status.troubles:
+        harmless = active.trouble.code in _INFORMS_ONLY
+        severity: Severity = "critical" if stopped and not harmless else "warning"
+        effect = "" if harmless else _waiting(status, stopped=stopped)
+        found.append(Finding(active.trouble, severity, effect, active.since))
+    found += _losses(status)
+    found += _room(around)
+    found += _expiry(status.at, around.ca)
+    return sorted(found, key=lambda finding: finding.severity != "critical")
+
+
+def _waiting(status: EngineStatus, *, stopped: bool) -> str:
+    pending = status.counts.pending
+    if stopped:
+        return f"Nothing is delivered; {_payloads(pending)} waiting." if pending else "Nothing can be delivered."
+    waiting = status.counts.retrying
+    return f"{_payloads(waiting)} waiting for another attempt." if waiting else "The rest is delivered."
+
+
+def _payloads(count: int) -> str:
+    return "1 payload is" if count == 1 else f"{thousands(count)} payloads are"
+
+
+def _losses(status: EngineStatus) -> list[Finding]:
+    found = []
+    counts = status.counts
+    if status.lost_open:
+        parts = {
+            "rejected": counts.rejected,
+            "expired unsent": counts.expired_unsent,
+            "expired unknown": counts.expired_unknown,
+            "damaged": counts.damaged,
+        }
+        named = ", ".join(f"{thousands(count)} {name}" for name, count in parts.items() if count)
+        were = "1 payload was" if status.lost_open == 1 else f"{thousands(status.lost_open)} payloads were"
+        trouble = Trouble(
+            code=Code.LOST,
+            subject="",
+            what=f"{were} lost ({named}).",
+            act="Read the events for when and why.",
+        )
+        found.append(Finding(trouble, "critical", "They are not in the topic, or may not be."))
+    if status.counts.pending and status.next_loss_s is not None and status.next_loss_s < NEAR_S:
+        trouble = Trouble(
+            code=Code.DEADLINE_NEAR,
+            subject="",
+            what="The oldest payloads are close to their deadline.",
+            act="Mend the cause named beside this, or they are lost.",
+        )
+        found.append(Finding(trouble, "critical", f"{_payloads(status.counts.pending)} waiting."))
+    return found
+
+
+def _room(around: Circumstances) -> list[Finding]:
+    capacity = around.capacity
+    full = f"{thousands(capacity.queue_payloads)} of {thousands(capacity.queue_max_payloads)} payloads"
+    if around.refusing is not None:
+        code = Code.DISK_FULL if around.refusing is Refusal.DISK_FULL else Code.QUEUE_FULL
+        trouble = Trouble(
+            code=code,
+            subject="",
+            what=f"The queue is full ({full})." if code is Code.QUEUE_FULL else "The disk is full.",
+            act="Mend delivery, or raise INSIGHTS_QUEUE__MAX_PAYLOADS."
+            if code is Code.QUEUE_FULL
+            else "Free disk space in the state directory.",
+        )
+        return [Finding(trouble, "critical", "New payloads are refused: their senders are told.")]
+    if capacity.queue_payloads >= FULL_SHARE * capacity.queue_max_payloads:
+        trouble = Trouble(
+            code=Code.QUEUE_FULL,
+            subject="",
+            what=f"The queue is nearly full ({full}).",
+            act="Mend delivery, or raise INSIGHTS_QUEUE__MAX_PAYLOADS.",
+        )
+        return [Finding(trouble, "warning", "New payloads will be refused when it is.")]
+    return []
+
+
+def _expiry(at: Moment, ca: CaSummary | None) -> list[Finding]:
+    if ca is None:
+        return []
+    now = datetime.fromtimestamp(at.wall, UTC)
+    left = ca.expires - now
+    if left > EXPIRY_NOTICE:
+        return []
+    over = left <= timedelta(0)
+    days = f"{left.days} days" if left.days != 1 else "1 day"
+    trouble = Trouble(
+        code=Code.CERTIFICATE_EXPIRING,
+        subject=ca.subject,
+        what="The CA certificate has expired." if over else f"The CA certificate expires in {days}.",
+        act="Edit the connection and give the new CA certificate.",
+    )
+    effect = "New connections to Kafka fail." if over else "New connections to Kafka will fail then."
+    return [Finding(trouble, "critical" if over else "warning", effect)]
+
+
+class Sinces:
+    """Remembers when each problem began, for those that the engine gives no time for."""
+
+    def __init__(self) -> None:
+        self._since: dict[tuple[Code, str], float] = {}
+
+    def problems(self, found: list[Finding], now: Moment) -> tuple[Problem, ...]:
+        """Put a time on each finding and forget those that are over."""
+        present = {(finding.trouble.code, finding.trouble.subject) for finding in found}
+        self._since = {key: since for key, since in self._since.items() if key in present}
+        problems = []
+        for finding in found:
+            key = (finding.trouble.code, finding.trouble.subject)
+            began = finding.since.wall if finding.since else self._since.setdefault(key, now.wall)
+            problems.append(
+                Problem(
+                    code=finding.trouble.code,
+                    severity=finding.severity,
+                    since=datetime.fromtimestamp(began, UTC),
+                    subject=finding.trouble.subject,
+                    what=finding.trouble.what,
+                    effect=finding.effect,
+                    act=finding.trouble.act,
+                    raw=finding.trouble.raw,
+                )
+            )
+        return tuple(problems)

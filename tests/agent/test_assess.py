@@ -1,0 +1,112 @@
+"""The one word and the problems: a table of what holds and what must be said."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from insights_tui.agent.assess import Circumstances, Sinces, findings, state_of
+from insights_tui.delivery.status import Link
+from insights_tui.domain.clock import Moment
+from insights_tui.domain.outcome import Refusal
+from insights_tui.domain.snapshot import Capacity, CaSummary, Counts, State
+from insights_tui.domain.trouble import Code
+from tests.agent.statuses import NOW, status, trouble
+
+ROOM = Capacity(durability="memory", queue_payloads=0, queue_max_payloads=100)
+AROUND = Circumstances(connected=True, ca=None, capacity=ROOM, refusing=None)
+UP = Link(phase="up", since=NOW)
+DOWN = Link(phase="down", since=NOW)
+CONNECTING = Link(phase="connecting", since=NOW)
+
+
+@pytest.mark.parametrize(
+    ("link", "codes", "state"),
+    [
+        (UP, (), State.CONNECTED),
+        (CONNECTING, (), State.CONNECTING),
+        (DOWN, (), State.UNREACHABLE),
+        (DOWN, (Code.KAFKA_UNREACHABLE,), State.UNREACHABLE),
+        (DOWN, (Code.NAME_NOT_RESOLVED,), State.UNREACHABLE),
+        (DOWN, (Code.TLS_FAILED,), State.TLS_FAILED),
+        (DOWN, (Code.AUTH_FAILED,), State.AUTH_FAILED),
+        (DOWN, (Code.MECHANISM_REFUSED,), State.AUTH_FAILED),
+        (CONNECTING, (Code.AUTH_FAILED,), State.AUTH_FAILED),
+        (DOWN, (Code.TOPIC_MISSING,), State.TOPIC_MISSING),
+        (DOWN, (Code.TOPIC_MISSING, Code.TLS_FAILED), State.TLS_FAILED),
+        (UP, (Code.TOPIC_MISSING,), State.TOPIC_MISSING),
+        (UP, (Code.NOT_AUTHORIZED,), State.NOT_AUTHORIZED),
+        (UP, (Code.KAFKA_UNREACHABLE,), State.UNREACHABLE),
+        (UP, (Code.BROKER_UNREACHABLE,), State.DEGRADED),
+        (UP, (Code.NAME_NOT_RESOLVED,), State.DEGRADED),
+        (UP, (Code.NO_LEADER,), State.DEGRADED),
+        (UP, (Code.KAFKA_SLOW,), State.DEGRADED),
+        (UP, (Code.SINGLE_REPLICA,), State.CONNECTED),
+        (UP, (Code.RECORDS_REJECTED,), State.CONNECTED),
+    ],
+)
+def test_the_state_is_the_worst_of_what_holds(link: Link, codes: tuple[Code, ...], state: State) -> None:
+    engine = status(link=link, troubles=tuple(trouble(code) for code in codes))
+    assert state_of(engine, connected=True) is state
+
+
+def test_without_a_connection_nothing_else_counts() -> None:
+    assert state_of(status(troubles=(trouble(Code.AUTH_FAILED),)), connected=False) is State.NOT_CONNECTED
+
+
+@pytest.mark.parametrize(("unanswered", "state"), [(4.9, State.CONNECTED), (5.0, State.DEGRADED)])
+def test_a_payload_unanswered_for_five_seconds_degrades(unanswered: float, state: State) -> None:
+    assert state_of(status(longest_unanswered_s=unanswered), connected=True) is state
+
+
+def test_a_stopped_delivery_is_critical_and_says_what_waits() -> None:
+    engine = status(link=DOWN, troubles=(trouble(Code.AUTH_FAILED),), counts=Counts(accepted=3, queued=2, delivered=1))
+    [finding] = findings(State.AUTH_FAILED, engine, AROUND)
+    assert finding.severity == "critical"
+    assert finding.effect == "Nothing is delivered; 2 payloads are waiting."
+
+
+def test_what_is_lost_is_named_by_its_parts() -> None:
+    counts = Counts(accepted=1500, delivered=295, expired_unsent=1200, expired_unknown=5)
+    [finding] = findings(State.CONNECTED, status(counts=counts, lost_open=1205), AROUND)
+    assert finding.trouble.code is Code.LOST
+    assert finding.trouble.what == "1,205 payloads were lost (1,200 expired unsent, 5 expired unknown)."
+
+
+@pytest.mark.parametrize(("left", "near"), [(61.0, False), (59.0, True)])
+def test_a_near_deadline_is_a_problem(left: float, near: bool) -> None:
+    engine = status(counts=Counts(accepted=1, queued=1), next_loss_s=left)
+    codes = [finding.trouble.code for finding in findings(State.CONNECTED, engine, AROUND)]
+    assert (Code.DEADLINE_NEAR in codes) is near
+
+
+@pytest.mark.parametrize(
+    ("pending", "refusing", "severity"),
+    [(89, None, None), (90, None, "warning"), (100, Refusal.QUEUE_FULL, "critical")],
+)
+def test_the_queue_warns_before_it_is_full(pending: int, refusing: Refusal | None, severity: str | None) -> None:
+    around = replace(AROUND, capacity=replace(ROOM, queue_payloads=pending), refusing=refusing)
+    found = findings(State.CONNECTED, status(), around)
+    assert [finding.severity for finding in found] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(("days", "severity"), [(31, None), (29, "warning"), (-1, "critical")])
+def test_a_certificate_that_expires_is_announced(days: int, severity: str | None) -> None:
+    ca = CaSummary(subject="CN=Acme", sha256="00", expires=NOW.utc + timedelta(days=days, hours=1))
+    found = findings(State.CONNECTED, status(), replace(AROUND, ca=ca))
+    assert [finding.severity for finding in found] == ([severity] if severity else [])
+
+
+def test_the_critical_comes_first() -> None:
+    engine = status(troubles=(trouble(Code.NO_LEADER),), lost_open=1, counts=Counts(accepted=1, rejected=1))
+    assert [f.severity for f in findings(State.DEGRADED, engine, AROUND)] == ["critical", "warning"]
+
+
+def test_a_problem_keeps_its_time_until_it_is_over() -> None:
+    sinces = Sinces()
+    found = findings(State.CONNECTED, status(lost_open=1, counts=Counts(accepted=1, rejected=1)), AROUND)
+    first = sinces.problems(found, NOW)[0]
+    later = Moment(wall=NOW.wall + 60, boot=NOW.boot + 60)
+    assert sinces.problems(found, later)[0].since == first.since
+    assert sinces.problems([], later) == ()
+    assert sinces.problems(found, later)[0].since == later.utc
