@@ -1,0 +1,64 @@
+"""What the package imports is declared, and what is declared is used."""
+
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.packaging.checkout import ROOT, pyproject
+
+LOADED_BY_NAME = {
+    "cramjam",  # aiokafka compresses with it
+    "httptools",  # uvicorn's http="httptools"
+    "uvloop",  # uvicorn's loop, or a loop factory by name
+}
+
+
+def imported() -> dict[str, str]:
+    """Collect the top-level packages that the code imports, anywhere in a module, each with one place."""
+    places: dict[str, str] = {}
+    for path in sorted((ROOT / "insights_tui").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                names = [node.module]
+            else:
+                continue
+            for name in names:
+                places.setdefault(name.split(".")[0], f"{path.relative_to(ROOT)}:{node.lineno}")
+    return {name: place for name, place in places.items() if name not in {*sys.stdlib_module_names, "insights_tui"}}
+
+
+def declared() -> set[str]:
+    project = pyproject()["project"]
+    lines = [*project["dependencies"], *project["optional-dependencies"]["demo"]]
+    return {canonicalize_name(Requirement(line).name) for line in lines}
+
+
+def distributions(package: str) -> set[str]:
+    """Name the projects that install this package; its own name where none is installed."""
+    return {canonicalize_name(name) for name in packages_distributions().get(package, [package])}
+
+
+def test_every_import_is_declared() -> None:
+    stray = {place: name for name, place in imported().items() if not distributions(name) & declared()}
+    assert stray == {}, "add these to pyproject.toml with a reason, then run `nox -s lock`"
+
+
+def test_every_declared_dependency_is_used() -> None:
+    used = {project for name in imported() for project in distributions(name)}
+    assert declared() - used - LOADED_BY_NAME == set()
+
+
+def test_the_demo_alone_imports_the_mock_cluster() -> None:
+    """An installation without the extra runs everything else."""
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "insights_tui").rglob("*.py")
+        if re.search(r"^\s*(import|from) confluent_kafka\b", path.read_text(), re.MULTILINE)
+    ]
+    assert all("demo" in name for name in found), found
