@@ -55,18 +55,38 @@ def check_ca(pem: str, *, now: datetime) -> ReadCa:
             "Paste the CA's certificate only. If others could see this key, replace it.",
         )
     certificates = _certificates(pem)
-    valid = [one for one in certificates if one.not_valid_before_utc <= now < one.not_valid_after_utc]
+    valid = _valid(certificates, now)
     if not valid:
         _refuse_by_date(certificates, now)
-    first = min(valid, key=lambda one: one.not_valid_after_utc)
-    summary = CaSummary(
+    summary = _summary(certificates, valid)
+    text = "".join(one.public_bytes(Encoding.PEM).decode("ascii") for one in certificates)
+    return ReadCa(summary, text, _hints(certificates, valid, summary, now))
+
+
+def describe_ca(pem: str, *, now: datetime) -> CaSummary | None:
+    """Say what a CA certificate says of itself, expired or not; `None` where it cannot be read.
+
+    For one that was checked when it was saved: what is stored is shown as it is.
+    """
+    try:
+        certificates = _certificates(pem)
+    except RefusedError:
+        return None
+    return _summary(certificates, _valid(certificates, now))
+
+
+def _valid(certificates: list[x509.Certificate], now: datetime) -> list[x509.Certificate]:
+    return [one for one in certificates if one.not_valid_before_utc <= now < one.not_valid_after_utc]
+
+
+def _summary(certificates: list[x509.Certificate], valid: list[x509.Certificate]) -> CaSummary:
+    first = min(valid or certificates, key=lambda one: one.not_valid_after_utc)
+    return CaSummary(
         subject=_name(first),
         sha256=first.fingerprint(hashes.SHA256()).hex(),
         expires=first.not_valid_after_utc,
         count=len(certificates),
     )
-    text = "".join(one.public_bytes(Encoding.PEM).decode("ascii") for one in certificates)
-    return ReadCa(summary, text, _hints(certificates, valid, summary, now))
 
 
 def _refuse(code: str, message: str, hint: str) -> NoReturn:

@@ -1,0 +1,325 @@
+"""The connection on disk: its revisions in one file, its password in another, never half written."""
+
+import contextlib
+import errno
+import hashlib
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from insights_tui.agent.private_files import PrivateDir, StateDirectoryError, prepare_state_dir
+from insights_tui.domain.answers import SavedConnection
+from insights_tui.domain.certificate import describe_ca
+from insights_tui.domain.connection import Connection, ConnectionType, Mechanism, Secret
+from insights_tui.domain.occurrence import Occurrence
+from insights_tui.domain.refused import FieldError, RefusedError
+from insights_tui.domain.servers import parse_servers
+from insights_tui.domain.snapshot import CaSummary, ConnectionView
+
+__all__ = ["ConnectionStore", "StateDirectoryError", "Stored", "prepare_state_dir"]
+
+KEPT_REVISIONS = 10
+_FILE = "connection.json"
+_SECRETS = "secrets"
+_TYPED = "stored"
+_MAX_FILE = 32 * 1024 * 1024  # ten revisions with a CA bundle of 1 MiB each, and room
+_MAX_SECRET = 256 * 1024
+_T = TypeVar("_T")
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The connection as it is stored now."""
+
+    id: str
+    """UUID text; stays the same through edits, new after a deletion."""
+    revision: int
+    """Counts the changes of this state directory, deletions included; never goes back."""
+    connection: Connection
+    password_source: str
+    """Where the password came from: `stored` (somebody typed it), or a reference such as `env:NAME`."""
+    changed_at: datetime
+    changed_by: str
+    ca: CaSummary | None = None
+
+
+@dataclass(frozen=True)
+class _Revision:
+    """One revision on disk; the password is not in it."""
+
+    revision: int
+    id: str | None
+    """`None` where this revision is a deletion."""
+    changed_at: datetime
+    changed_by: str
+    topic: str = ""
+    servers: str = ""
+    type: ConnectionType = ConnectionType.PLAINTEXT
+    mechanism: Mechanism | None = None
+    username: str | None = None
+    password_source: str | None = None
+    """`None` where there is no password."""
+    ca_pem: str | None = None
+
+
+@dataclass(frozen=True)
+class _Record:
+    revisions: list[_Revision] = field(default_factory=list)
+    """Oldest first; the last one holds."""
+
+
+@dataclass(frozen=True)
+class _Password:
+    revision: int
+    password: str = field(repr=False)
+
+
+class _DamagedError(Exception):
+    """A file that is not what was written."""
+
+
+class ConnectionStore:
+    """Keeps the connection in `<state>/connection.json` and its password in `<state>/secrets/`, both 0600.
+
+    The password of a revision has a file of its own that is complete before the revision refers to it, so at every
+    instant either the old connection is stored whole or the new one is. One process at a time (`StateLock`).
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self._state_dir = state_dir
+        self._record = _Record()
+        self.reports: tuple[Occurrence, ...] = ()
+        """What `load` found wrong: damaged files and what became of them. For the event log."""
+
+    def load(self) -> Stored | None:
+        """Read what is stored; `None` where nothing is, or where `reports` says that it is damaged.
+
+        A damaged file is set aside under another name, never deleted, and reported until a connection is stored
+        again. Raises `StateDirectoryError` where the disk does not answer: that is not the same as no connection.
+        """
+        self.reports = ()
+        self._record = _Record()
+        try:
+            with PrivateDir.open(self._state_dir) as folder, folder.folder(_SECRETS) as vault:
+                return self._load(folder, vault)
+        except OSError as error:
+            raise StateDirectoryError(
+                f"The stored connection in {self._state_dir} cannot be read: {error.strerror}.",
+                "Look at the disk and at who owns the files.",
+            ) from error
+
+    def save(
+        self, connection: Connection, *, changed_at: datetime, changed_by: str, password_source: str = _TYPED
+    ) -> Stored:
+        """Store a connection as the next revision; on disk when this returns.
+
+        Raises `RefusedError` where it cannot be written; what was stored before then still holds.
+        """
+        last = self._record.revisions[-1] if self._record.revisions else None
+        new = _Revision(
+            revision=last.revision + 1 if last else 1,
+            id=(last.id if last else None) or str(uuid.uuid4()),
+            changed_at=changed_at.astimezone(UTC),
+            changed_by=changed_by,
+            topic=connection.topic,
+            servers=connection.bootstrap,
+            type=connection.type,
+            mechanism=connection.mechanism,
+            username=connection.username,
+            password_source=password_source if connection.password is not None else None,
+            ca_pem=connection.ca_pem,
+        )
+        self._write(new, connection.password)
+        return _stored(new, connection.password)
+
+    def delete(self, *, changed_at: datetime | None = None, changed_by: str = "") -> bool:
+        """Delete the connection and its password; `False` where there was none. Raises as `save` does."""
+        last = self._record.revisions[-1] if self._record.revisions else None
+        if last is None or last.id is None:
+            return False
+        at = (changed_at or datetime.now(UTC)).astimezone(UTC)
+        self._write(_Revision(last.revision + 1, None, at, changed_by), None)
+        return True
+
+    @staticmethod
+    def view(stored: Stored) -> ConnectionView:
+        """Show the connection as the snapshot does."""
+        connection = stored.connection
+        return ConnectionView(
+            revision=stored.revision,
+            topic=connection.topic,
+            bootstrap_servers=tuple(str(server) for server in connection.servers),
+            connection_type=connection.type.value,
+            sasl_mechanism=connection.mechanism.value if connection.mechanism else None,
+            username=connection.username,
+            password_source=stored.password_source if connection.password is not None else None,
+            ca=stored.ca,
+            changed_at=stored.changed_at,
+            changed_by=stored.changed_by,
+        )
+
+    @staticmethod
+    def saved(stored: Stored, hints: tuple[FieldError, ...] = ()) -> SavedConnection:
+        """Show the connection as the original's API does: everything but the password."""
+        connection = stored.connection
+        return SavedConnection(
+            id=stored.id,
+            revision=stored.revision,
+            connection_type=connection.type.value,
+            broker_url=connection.bootstrap,
+            topic=connection.topic,
+            broker_username=connection.username,
+            sasl_mechanism=connection.mechanism.value if connection.mechanism else None,
+            ca_certificate=connection.ca_pem,
+            view=ConnectionStore.view(stored),
+            hints=hints,
+        )
+
+    def _load(self, folder: PrivateDir, vault: PrivateDir) -> Stored | None:
+        for name in folder.names():
+            if name.startswith(f".{_FILE}."):
+                folder.remove(name)  # a draft that a crash left behind
+        try:
+            self._record = _unwrap(folder.read(_FILE, limit=_MAX_FILE), _Record)
+        except FileNotFoundError:
+            aside = [name for name in folder.names() if name.startswith(f"{_FILE}.damaged-")]
+            if aside:
+                self._report(self._state_dir / aside[-1], "The stored connection was damaged and set aside.", "")
+            return None
+        except (_DamagedError, ValueError) as error:
+            self._set_aside(folder, _FILE, self._state_dir / _FILE, error, "The stored connection")
+            return None
+        return self._current(folder, vault)
+
+    def _current(self, folder: PrivateDir, vault: PrivateDir) -> Stored | None:
+        if not self._record.revisions:
+            return None
+        last = self._record.revisions[-1]
+        _forget_passwords(vault, but=last, damaged=False)
+        if last.id is None:
+            return None
+        name = _secret_name(last.revision)
+        path = self._state_dir / _SECRETS / name
+        try:
+            password = _read_password(vault, last)
+        except FileNotFoundError:
+            self._report(path, "The password of the stored connection is gone.", "")
+            return None
+        except (_DamagedError, ValueError) as error:
+            self._set_aside(vault, name, path, error, "The stored password")
+            return None
+        try:
+            return _stored(last, password)
+        except _DamagedError as error:
+            self._set_aside(folder, _FILE, self._state_dir / _FILE, error, "The stored connection")
+            self._record = _Record()
+            return None
+
+    def _set_aside(self, folder: PrivateDir, name: str, path: Path, error: Exception, what: str) -> None:
+        aside = f"{name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        folder.rename(name, aside)
+        self._report(path, f"{what} is damaged; the file was set aside as {aside}.", str(error))
+
+    def _report(self, path: Path, text: str, raw: str) -> None:
+        report = Occurrence(
+            level="error", code="connection_damaged", subject=str(path), text=text, fix="Connect again.", raw=raw
+        )
+        self.reports += (report,)
+
+    def _write(self, new: _Revision, password: Secret | None) -> None:
+        record = _Record([*self._record.revisions, new][-KEPT_REVISIONS:])
+        failure: OSError | None = None
+        try:
+            with PrivateDir.open(self._state_dir) as folder, folder.folder(_SECRETS) as vault:
+                if password is not None:
+                    vault.write(_secret_name(new.revision), _wrap(_Password(new.revision, password.reveal())))
+                folder.write(_FILE, _wrap(record))
+                self._record = record
+                with contextlib.suppress(OSError):  # the change is made; what is left over goes at the next start
+                    _forget_passwords(vault, but=new, damaged=True)
+        except OSError as error:
+            failure = error.with_traceback(None)  # its frames hold the password
+        if failure is not None:
+            raise _not_saved(failure, self._state_dir)
+
+
+def _not_saved(failure: OSError, state_dir: Path) -> RefusedError:
+    reason = (failure.strerror or type(failure).__name__).rstrip(".")
+    message = f"The connection could not be saved: {reason}."
+    hint = f"Look at the disk that holds {state_dir}. What was stored before still holds."
+    status = 507 if failure.errno in _NO_ROOM else 500
+    return RefusedError((FieldError("not_saved", message, hint),), status=status)
+
+
+def _stored(revision: _Revision, password: Secret | None) -> Stored:
+    """Make a connection of what was on disk; raises `_DamagedError` where it is none."""
+    servers, errors, _ = parse_servers(revision.servers)
+    if errors or not revision.topic or (revision.type is ConnectionType.SASL_SSL) != (password is not None):
+        raise _DamagedError("it holds no valid connection")
+    connection = Connection(
+        topic=revision.topic,
+        servers=servers,
+        type=revision.type,
+        mechanism=revision.mechanism,
+        username=revision.username,
+        password=password,
+        ca_pem=revision.ca_pem,
+    )
+    return Stored(
+        id=revision.id or "",
+        revision=revision.revision,
+        connection=connection,
+        password_source=revision.password_source or _TYPED,
+        changed_at=revision.changed_at,
+        changed_by=revision.changed_by,
+        ca=describe_ca(revision.ca_pem, now=revision.changed_at) if revision.ca_pem else None,
+    )
+
+
+def _secret_name(revision: int) -> str:
+    return f"connection-{revision}.json"
+
+
+def _read_password(vault: PrivateDir, revision: _Revision) -> Secret | None:
+    if revision.password_source is None:
+        return None
+    held = _unwrap(vault.read(_secret_name(revision.revision), limit=_MAX_SECRET), _Password)
+    if held.revision != revision.revision:
+        raise _DamagedError("it belongs to another revision")
+    return Secret(held.password)
+
+
+def _forget_passwords(vault: PrivateDir, *, but: _Revision, damaged: bool) -> None:
+    """Remove the passwords of other revisions, and drafts that a crash left behind; set aside ones where told."""
+    keep = _secret_name(but.revision) if but.password_source is not None else None
+    for name in vault.names():
+        if name != keep and name.lstrip(".").startswith("connection-") and (damaged or ".damaged-" not in name):
+            vault.remove(name)
+
+
+def _wrap(content: object) -> bytes:
+    """Encode with a checksum: a flipped bit must not send payloads to another topic."""
+    body = msgspec.json.encode(content)
+    return b'{"sha256":"' + hashlib.sha256(body).hexdigest().encode("ascii") + b'","content":' + body + b"}\n"
+
+
+class _Wrapped(msgspec.Struct):
+    sha256: str
+    content: msgspec.Raw
+
+
+def _unwrap(data: bytes, kind: type[_T]) -> _T:
+    """Decode what `_wrap` wrote; raises `_DamagedError`, which never quotes the content."""
+    try:
+        wrapped = msgspec.json.decode(data, type=_Wrapped)
+        if hashlib.sha256(bytes(wrapped.content)).hexdigest() == wrapped.sha256:
+            return msgspec.json.decode(wrapped.content, type=kind)
+        reason = "its checksum does not fit its content"
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        reason = "it is not what was written"
+    raise _DamagedError(reason)
