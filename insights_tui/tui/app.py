@@ -1,0 +1,145 @@
+"""The application: it owns the feed, the themes and the way out; pages draw."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from rich.console import RenderableType
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
+from textual.screen import Screen
+
+from insights_tui.client.protocol import AgentApi
+from insights_tui.tui.crash import write_report
+from insights_tui.tui.exact_update import exact
+from insights_tui.tui.feed import Feed
+from insights_tui.tui.frame import Frame
+from insights_tui.tui.glyphs import ASCII, UNICODE
+from insights_tui.tui.messages import FrameArrived
+from insights_tui.tui.remote import over_ssh
+from insights_tui.tui.screens.insights_screen import InsightsScreen
+from insights_tui.tui.styles_path import style
+from insights_tui.tui.theme import DARK, LIGHT
+
+
+class InsightsApp(App[None]):
+    """The terminal interface of one agent."""
+
+    TITLE = "insights-tui"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "quit", "Quit", id="app.quit"),
+        Binding("colon", "command_palette", "Palette", id="app.palette", show=False),
+    ]
+
+    def __init__(
+        self,
+        client: AgentApi,
+        *,
+        interval_s: float = 1.0,
+        ascii_only: bool = False,
+        on_stop: Callable[[], Awaitable[None]] | None = None,
+        crash_folder: Path | None = None,
+        mouse: bool | None = None,
+    ) -> None:
+        """Prepare the interface.
+
+        `interval_s` is the time between two snapshots. `on_stop` is awaited once before the screen goes (an
+        embedded agent drains there; its owner bounds the time). A crash report goes to `crash_folder`. `mouse` is
+        off over SSH unless asked for.
+        """
+        # An ANSI theme must be chosen before the base class looks: else NO_COLOR comes out as grey truecolor.
+        ansi = True if "NO_COLOR" in os.environ else None
+        super().__init__(css_path=[style("tokens"), style("insights"), style("dialogs")], ansi_color=ansi)
+        self.client = client
+        self.glyphs = ASCII if ascii_only else UNICODE
+        self.frame = Frame()
+        self.feed = Feed(client, interval_s=interval_s)
+        self.animation_level = "none"
+        self._on_stop = on_stop
+        self._crash_folder = crash_folder
+        self._mouse = not over_ssh(os.environ) if mouse is None else mouse
+        self._leaving = False
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+
+    def get_default_screen(self) -> Screen[None]:
+        """Start on the Insights page."""
+        return InsightsScreen()
+
+    def on_mount(self) -> None:
+        """Start the feed and take over the signals whose defaults would leave the terminal broken."""
+        self.run_worker(self.feed.run(lambda frame: self.post_message(FrameArrived(frame))), name="feed")
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            try:
+                loop.add_signal_handler(number, self.leave)
+            except (ValueError, RuntimeError, NotImplementedError):
+                return  # not the main thread (a test): its owner handles signals
+
+    def on_unmount(self) -> None:
+        """Give the signals back."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            try:
+                loop.remove_signal_handler(number)
+            except (ValueError, RuntimeError, NotImplementedError):
+                return
+
+    def on_frame_arrived(self, message: FrameArrived) -> None:
+        """Keep the newest frame and show it, in one batch."""
+        self.frame = message.frame
+        page = self.screen_stack[0]
+        if isinstance(page, InsightsScreen):
+            with self.batch_update():
+                page.take(message.frame)
+
+    async def action_quit(self) -> None:
+        """Leave; where payloads would be left behind, ask first."""
+        page = self.screen_stack[0]
+        if isinstance(page, InsightsScreen) and not self._leaving:
+            page.ask_to_quit(self.leave)
+        else:
+            self.leave()
+
+    def leave(self) -> None:
+        """Stop what belongs to this screen, then end; a second call changes nothing."""
+        if not self._leaving:
+            self._leaving = True
+            self.run_worker(self._stop(), name="leave")
+
+    async def _stop(self) -> None:
+        try:
+            if self._on_stop is not None:
+                await self._on_stop()
+        finally:
+            self.exit()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer every act of the page, and the two themes."""
+        if isinstance(screen, InsightsScreen):
+            yield from screen.commands()
+        yield SystemCommand("Dark theme", "Light text on a dark ground", lambda: setattr(self, "theme", DARK.name))
+        yield SystemCommand("Light theme", "Dark text on a light ground", lambda: setattr(self, "theme", LIGHT.name))
+        yield SystemCommand("Quit", "Leave this screen", self.action_quit)
+
+    def _build_driver(self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None) -> Driver:
+        """Turn the mouse off where it would only cost bytes."""
+        return super()._build_driver(headless, inline, mouse and self._mouse, size)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Send just the cells that changed (`exact_update.py`)."""
+        super()._display(screen, exact(renderable))  # type: ignore[arg-type]  # the same kind goes out as came in
+
+    def _fatal_error(self) -> None:
+        """Replace Textual's traceback, which prints local variables, by a report in a file."""
+        error = sys.exc_info()[1] or self._exception
+        path = write_report(error, self._crash_folder) if error is not None else None
+        where = f"The report is in {path}." if path else "No report could be written."
+        self._exit_renderables.append(f"insights-tui has stopped: {type(error).__name__}. {where}")
+        self._close_messages_no_wait()

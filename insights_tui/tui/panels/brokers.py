@@ -1,0 +1,56 @@
+"""The cluster's members, worst first."""
+
+from insights_tui.domain.snapshot import Broker, Snapshot
+from insights_tui.domain.text import UNKNOWN, duration, latency, sanitize
+from insights_tui.tui.frame import View
+from insights_tui.tui.glyphs import Glyphs
+from insights_tui.tui.lines import Line, crop, table, text
+from insights_tui.tui.panels.panel import Panel
+
+_WORST_FIRST = {"down": 0, "unknown": 1, "up": 2}
+_TOKENS = {"down": "bad", "unknown": "label", "up": "ok"}
+_ROWS = {"narrow": 3, "medium": 8, "wide": 24}
+
+
+class Brokers(Panel):
+    """Server, state, since when, round trip, last error."""
+
+    TITLE = "Brokers"
+
+    def lines(self, view: View) -> list[Line]:
+        """Draw the table; where rows do not fit, the best ones are counted instead."""
+        snapshot = view.snapshot
+        if snapshot is None or snapshot.connection is None or view.tier == "tiny":
+            return []
+        brokers = sorted(snapshot.brokers, key=lambda broker: (_WORST_FIRST[broker.state], broker.id))
+        if not brokers:
+            return [text(" no broker has answered yet", "label")]
+        shown = brokers[: _ROWS[view.tier]]
+        header = [text(name, "label") for name in ("server", "state", "since", "rtt", "last error")]
+        rows = [header, *(_row(broker, snapshot, view.glyphs) for broker in shown)]
+        dots = view.glyphs.ellipsis
+        lines = [crop(((" ", "text"), *row), view.width, dots) for row in table(rows, right=frozenset({2, 3}))]
+        rest = brokers[len(shown) :]
+        if rest:
+            down = sum(broker.state != "up" for broker in rest)
+            lines.append(
+                text(
+                    f" and {len(rest)} more, {down} of them not up" if down else f" and {len(rest)} more, all up",
+                    "label",
+                )
+            )
+        return lines
+
+
+def _row(broker: Broker, snapshot: Snapshot, glyphs: Glyphs) -> list[Line]:
+    host = sanitize(broker.host, limit=60)
+    server = f"[{host}]:{broker.port}" if ":" in host else f"{host}:{broker.port}"
+    glyph = {"up": glyphs.good, "down": glyphs.bad}.get(broker.state, glyphs.unknown)
+    since = UNKNOWN if broker.since is None else duration(max(0, int((snapshot.as_of - broker.since).total_seconds())))
+    return [
+        text(server, "text"),
+        text(f"{glyph} {broker.state}", _TOKENS[broker.state]),
+        text(since.replace(".0 s", " s")),
+        text(f"{latency(broker.rtt_s):>6}"),
+        text(sanitize(broker.last_error or "", limit=200), "text" if broker.state == "down" else "label"),
+    ]

@@ -1,0 +1,80 @@
+"""The connection, without its secrets: where to, as whom, and how long the CA certificate still holds."""
+
+from insights_tui.domain.connection import ConnectionType
+from insights_tui.domain.snapshot import CaSummary, ConnectionView, Snapshot
+from insights_tui.domain.text import counted, date_time, sanitize
+from insights_tui.tui.frame import Space, View
+from insights_tui.tui.lines import Line, crop, fit, text, wrap
+from insights_tui.tui.panels.panel import Panel
+
+_WARN_DAYS = 30
+_LABEL = 11
+
+
+class ConnectionCard(Panel):
+    """Two lines where it is narrow, a card with a field a line where there is room."""
+
+    TITLE = "Connection"
+
+    def lines(self, view: View) -> list[Line]:
+        """Draw the connection, where there is one."""
+        snapshot = view.snapshot
+        if snapshot is None or snapshot.connection is None or view.tier == "tiny":
+            return []
+        fields = (
+            _long(snapshot, snapshot.connection, view.space, view.width) if view.roomy else _short(snapshot, view.space)
+        )
+        return [crop(line, view.width, view.glyphs.ellipsis) for line in fields]
+
+
+def _short(snapshot: Snapshot, space: Space) -> list[Line]:
+    view, dot = snapshot.connection, f" {space.glyphs.dot} "
+    if view is None:
+        return []
+    servers = [sanitize(server, limit=80) for server in view.bootstrap_servers]
+    more = f" +{len(servers) - 1} more" if len(servers) > 1 else ""
+    to = f"{servers[0] if servers else ''}{more}{dot}topic {_topic(snapshot, view)}"
+    return [
+        ((" to  ", "label"), (to, "text")),
+        ((" as  ", "label"), (_who(view, dot), "text"), *_ca(view, snapshot, dot)),
+    ]
+
+
+def _long(snapshot: Snapshot, view: ConnectionView, space: Space, width: int) -> list[Line]:
+    dot = f" {space.glyphs.dot} "
+    servers = wrap(", ".join(sanitize(server, limit=80) for server in view.bootstrap_servers), max(10, width - _LABEL))
+    lines = [_field("Topic", text(_topic(snapshot, view)))]
+    lines += [_field("Servers" if index == 0 else "", text(row)) for index, row in enumerate(servers[:3])]
+    lines.append(_field("As", text(_who(view, dot))))
+    if view.connection_type == ConnectionType.SASL_SSL:
+        ca = _ca(view, snapshot, "")
+        lines.append(_field("CA", ca or text("the system's trust store")))
+    changed = f"{date_time(view.changed_at)} by {sanitize(view.changed_by, limit=40)}"
+    lines.append(_field("Saved", text(changed, "label")))
+    return lines
+
+
+def _field(label: str, value: Line) -> Line:
+    return (*fit(text(f" {label}", "label"), _LABEL), *value)
+
+
+def _topic(snapshot: Snapshot, view: ConnectionView) -> str:
+    count = "" if snapshot.partition_count is None else f" ({counted(snapshot.partition_count, 'partition')})"
+    return sanitize(view.topic, limit=249) + count
+
+
+def _who(view: ConnectionView, dot: str) -> str:
+    if view.connection_type != ConnectionType.SASL_SSL:
+        return "anyone: unencrypted, no authentication"
+    user = sanitize(view.username or "", limit=60)
+    return f"{user}{dot}{view.sasl_mechanism or ''} over TLS"
+
+
+def _ca(view: ConnectionView, snapshot: Snapshot, lead: str) -> Line:
+    ca: CaSummary | None = view.ca
+    if ca is None:
+        return ()
+    days = (ca.expires - snapshot.as_of).days
+    token = "bad" if days < 0 else "warn" if days < _WARN_DAYS else "text"
+    left = "expired" if days < 0 else f"{days:,} d left"
+    return ((f"{lead}{'CA ' if lead else ''}{sanitize(ca.subject, limit=40)}, ", "text"), (left, token))

@@ -1,0 +1,102 @@
+"""The funnel: where payloads are, in the order they move, each number with the line that gives it meaning."""
+
+from insights_tui.domain.snapshot import Snapshot
+from insights_tui.domain.text import clock_time, duration, percent, rate, thousands
+from insights_tui.domain.trouble import Code
+from insights_tui.tui.frame import Space, View
+from insights_tui.tui.lines import Line, columns, fit, text
+from insights_tui.tui.panels.panel import Panel
+
+COLUMNS = 5
+_PARTS = (
+    ("rejected", "rejected"),
+    ("expired_unsent", "expired unsent"),
+    ("expired_unknown", "expired unknown"),
+    ("damaged", "damaged"),
+)
+Stage = tuple[str, Line, Line]
+"""Label, number, meaning."""
+
+
+class Funnel(Panel):
+    """Queued, In flight, Delivered, Retrying, Lost."""
+
+    def lines(self, view: View) -> list[Line]:
+        """Draw the stages side by side, or below each other where there is no room."""
+        if view.snapshot is None:
+            return []
+        stages = _stages(view.snapshot, view.space)
+        if view.tier == "tiny":
+            rows: list[Line] = [
+                (*fit(text(f" {label}", "label"), 12), *fit(number, 11, right=True), ("  ", "text"), *meaning)
+                for label, number, meaning in stages
+            ]
+            return [*rows, text(" enlarge to 80x24 for tables", "label")]
+        size = (view.width - 1) // COLUMNS
+        dots = view.glyphs.ellipsis
+        return [
+            ((" ", "text"), *columns([text(label, "label") for label, _, _ in stages], size, dots)),
+            ((" ", "text"), *columns([number for _, number, _ in stages], size, dots)),
+            ((" ", "text"), *columns([meaning for _, _, meaning in stages], size, dots)),
+        ]
+
+
+def _stages(snapshot: Snapshot, space: Space) -> list[Stage]:
+    counts = snapshot.counts
+    arrow = f" {space.glyphs.arrow}" if space.tier != "tiny" else ""
+    return [
+        ("Queued" + arrow, _number(counts.queued), _queued(snapshot, space)),
+        ("In flight" + arrow, _number(counts.in_flight), text("awaiting Kafka" if counts.in_flight else "", "label")),
+        ("Delivered", _number(counts.delivered), _delivered(snapshot)),
+        ("Retrying", _number(counts.retrying, "warn"), _retrying(snapshot)),
+        ("Lost", _lost_number(snapshot), _lost(snapshot)),
+    ]
+
+
+def _number(value: int, style: str = "strong") -> Line:
+    return text(thousands(value), style if value else "strong")
+
+
+def _queued(snapshot: Snapshot, space: Space) -> Line:
+    full = percent(snapshot.counts.queued, snapshot.capacity.queue_max_payloads)
+    if not snapshot.counts.queued:
+        return text("empty", "label")
+    token = "warn" if snapshot.counts.pending * 2 > snapshot.capacity.queue_max_payloads else "label"
+    age = duration(snapshot.oldest_age_s)
+    return text(f"{age} {space.glyphs.dot} {full}" + (" full" if space.roomy else ""), token)
+
+
+def _delivered(snapshot: Snapshot) -> Line:
+    per_s = snapshot.rates.delivered_per_s
+    return text(rate(per_s), "label")
+
+
+def _retrying(snapshot: Snapshot) -> Line:
+    if not snapshot.counts.retrying:
+        return text("none", "label")
+    return text(f"oldest {duration(snapshot.oldest_age_s)}", "label")
+
+
+def _lost_number(snapshot: Snapshot) -> Line:
+    total = snapshot.counts.lost
+    shown = text(f" {thousands(snapshot.lost_open)} ", "loud") if snapshot.lost_open else text("0", "strong")
+    if total != snapshot.lost_open:
+        shown = (*shown, (f" of {thousands(total)}", "label"))
+    return shown
+
+
+def _lost(snapshot: Snapshot) -> Line:
+    if not snapshot.counts.lost:
+        return text("none", "label")
+    if not snapshot.lost_open:
+        return text("all dealt with", "label")
+    started = next((problem.since for problem in snapshot.problems if problem.code is Code.LOST), None)
+    if started is not None:
+        return text(f"since {clock_time(started)}", "bad")
+    kinds = [name for field, name in _PARTS if getattr(snapshot.counts, field)]
+    return text(kinds[0] if len(kinds) == 1 else f"{len(kinds)} kinds", "bad")
+
+
+def lost_parts(snapshot: Snapshot) -> list[tuple[str, int]]:
+    """Name the parts of lost with their numbers."""
+    return [(name, int(getattr(snapshot.counts, field))) for field, name in _PARTS]

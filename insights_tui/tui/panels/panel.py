@@ -1,0 +1,53 @@
+"""A part of the page: a pure function from frame and room to lines, in a widget that remembers both."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.geometry import Size
+
+from insights_tui.tui.frame import Frame, Space, View
+from insights_tui.tui.glyphs import ASCII
+from insights_tui.tui.lines import Line, ascii_line
+from insights_tui.tui.sheet import Sheet
+
+
+class Panel(Sheet):
+    """A sheet that draws a frame."""
+
+    TITLE: ClassVar[str] = ""
+    """Heads the part where there is room."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self._frame = Frame()
+        self._space = Space()
+
+    def lines(self, view: View) -> Sequence[Line]:
+        """Draw a frame; no lines hide the part."""
+        raise NotImplementedError
+
+    def show(self, frame: Frame, space: Space) -> None:
+        """Take over a frame and repaint what differs."""
+        self._frame, self._space = frame, space
+        width = self.size.width or space.width
+        lines = self._all_lines(width)
+        if self.display != bool(lines):
+            self.display = bool(lines)
+        self.paint(lines)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Tell how many lines there are at a width that layout tries."""
+        del container, viewport  # lines depend on the width alone
+        return len(self._all_lines(width))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw anew for another width."""
+        self.paint(self._all_lines(event.size.width))
+
+    def _all_lines(self, width: int) -> list[Line]:
+        lines = list(self.lines(View(self._frame, self._space, width)))
+        if lines and self.TITLE and self._space.roomy:
+            rule = self._space.glyphs.rule * max(0, width - len(self.TITLE) - 1)
+            lines.insert(0, ((self.TITLE, "label"), (" ", "text"), (rule, "rule")))
+        return [ascii_line(line) for line in lines] if self._space.glyphs is ASCII else lines

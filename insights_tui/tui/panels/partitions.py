@@ -1,0 +1,39 @@
+"""The topic's partitions, those in trouble first; on the wall screen alone."""
+
+from insights_tui.domain.snapshot import Partition
+from insights_tui.domain.text import UNKNOWN, thousands
+from insights_tui.tui.frame import View
+from insights_tui.tui.lines import Line, crop, table, text
+from insights_tui.tui.panels.panel import Panel
+
+_ROWS = 14
+_WORDS = {"ok": ("ok", "ok"), "no_leader": ("no leader", "bad"), "backing_off": ("backing off", "warn")}
+
+
+class Partitions(Panel):
+    """Number, leader, state, in flight."""
+
+    TITLE = "Partitions"
+
+    def lines(self, view: View) -> list[Line]:
+        """Draw the table; what does not fit is counted."""
+        snapshot = view.snapshot
+        if snapshot is None or view.tier != "wide" or not snapshot.partitions:
+            return []
+        partitions = sorted(snapshot.partitions, key=lambda partition: (partition.state == "ok", partition.id))
+        shown = partitions[:_ROWS]
+        header = [text(name, "label") for name in ("partition", "leader", "state", "in flight")]
+        rows = [header, *(_row(partition) for partition in shown)]
+        lines = [crop(((" ", "text"), *row), view.width) for row in table(rows, right=frozenset({0, 1, 3}))]
+        rest = partitions[len(shown) :]
+        if rest:
+            wrong = sum(partition.state != "ok" for partition in rest)
+            tail = f"{wrong} of them not ok" if wrong else "all ok"
+            lines.append(text(f" and {len(rest)} more, {tail}", "label"))
+        return lines
+
+
+def _row(partition: Partition) -> list[Line]:
+    word, token = _WORDS[partition.state]
+    leader = UNKNOWN if partition.leader is None else str(partition.leader)
+    return [text(str(partition.id)), text(leader), text(word, token), text(f"{thousands(partition.in_flight):>6}")]

@@ -1,0 +1,36 @@
+"""The newest events, newest first, grouped by the agent."""
+
+from insights_tui.domain.snapshot import Event
+from insights_tui.domain.text import clock_time, sanitize
+from insights_tui.tui.frame import Space, View
+from insights_tui.tui.lines import Line, crop
+from insights_tui.tui.panels.panel import Panel
+
+_LEVELS = {"info": ("info ", "label"), "warning": ("warn ", "warn"), "error": ("error", "bad")}
+
+
+class RecentEvents(Panel):
+    """Time, level, what happened, how often."""
+
+    TITLE = "Recent events"
+
+    def lines(self, view: View) -> list[Line]:
+        """Draw one line an event; the widget shows as many as it has rows for."""
+        if view.snapshot is None or view.tier == "tiny":
+            return []
+        return [crop(_line(event, view.space), view.width, view.glyphs.ellipsis) for event in view.snapshot.events]
+
+
+def _line(event: Event, space: Space) -> Line:
+    word, token = _LEVELS[event.level]
+    times = f"  {space.glyphs.times}{event.count:,}" if event.count > 1 else ""
+    if times and space.roomy and event.first_at is not None:
+        times += f" since {clock_time(event.first_at)}"
+    actor = f" by {sanitize(event.actor, limit=40)}" if event.actor and space.roomy else ""
+    return (
+        (f" {clock_time(event.at)} ", "label"),
+        (f"{word} ", token),
+        (sanitize(event.text, limit=300), "text"),
+        (actor, "label"),
+        (times, "label"),
+    )

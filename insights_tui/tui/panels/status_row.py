@@ -1,0 +1,82 @@
+"""Row 1: the state in one word, of what, and how fresh that is; always there."""
+
+from insights_tui.domain.snapshot import Snapshot, State
+from insights_tui.domain.text import clock_time, duration, sanitize
+from insights_tui.tui.frame import Frame, Space, View
+from insights_tui.tui.lines import Line, ends, text, width
+from insights_tui.tui.panels.panel import Panel
+
+WORDS = {state: state.value.replace("_", " ").upper() for state in State}
+_TOKENS = {State.CONNECTED: "calm", State.DEGRADED: "alert", State.CONNECTING: "warn", State.NOT_CONNECTED: "strong"}
+_EMBEDDED = "EMBEDDED · stops with this screen"
+_MUST = 100
+"""Parts of this weight are never dropped, however narrow the terminal is."""
+
+
+class StatusRow(Panel):
+    """State, refusal, staleness, mode, installation, topic, brokers, time."""
+
+    def lines(self, view: View) -> list[Line]:
+        """Draw the row."""
+        right = _freshness(view.frame)
+        room = view.width - _width(right) - 2
+        return [ends(_left(view.frame, view.space, room), (*right, (" ", "text")), view.width, view.glyphs.ellipsis)]
+
+
+def _left(frame: Frame, space: Space, room: int) -> Line:
+    parts = _parts(frame, space)
+    while _total(parts) > room and any(weight < _MUST for weight, _ in parts):
+        parts.remove(min(parts, key=lambda part: part[0]))
+    kept = [part for _, part in parts]
+    if _total(parts) > room:  # every must at once on a narrow terminal: the word says enough
+        kept = [tuple((run.partition(" · ")[0], token) for run, token in part) for part in kept]
+    return tuple(run for part in kept for run in (*part, ("  ", "text")))
+
+
+def _parts(frame: Frame, space: Space) -> list[tuple[int, Line]]:
+    snapshot, glyphs = frame.snapshot, space.glyphs
+    if snapshot is None:
+        word = f" {glyphs.bad} NO AGENT " if frame.error else f" {glyphs.busy} WAITING FOR THE AGENT "
+        return [(_MUST, text(word, "loud" if frame.error else "strong"))]
+    parts: list[tuple[int, Line]] = []
+    token = _TOKENS.get(snapshot.state, "loud") if frame.stale_s is None else "label"
+    parts.append((_MUST, text(f" {glyphs.state(snapshot.state)} {WORDS[snapshot.state]} ", token)))
+    if frame.stale_s is not None:
+        parts.append((_MUST, text(f" STALE {duration(int(frame.stale_s))} ", "alert")))
+    if snapshot.refusing is not None:
+        parts.append((_MUST, text(f" REFUSING · {snapshot.refusing.value.replace('_', ' ')} ", "loud")))
+    if snapshot.agent.mode == "embedded":
+        parts.append((_MUST, text(_EMBEDDED, "warn")))
+    if snapshot.agent.mode == "demo":
+        parts.append((_MUST, text("DEMO", "warn")))
+    parts.extend(_where(snapshot))
+    return parts
+
+
+def _where(snapshot: Snapshot) -> list[tuple[int, Line]]:
+    parts: list[tuple[int, Line]] = []
+    if snapshot.agent.installation:
+        parts.append((20, text(sanitize(snapshot.agent.installation, limit=40), "strong")))
+    if snapshot.connection is not None:
+        topic = sanitize(snapshot.connection.topic, limit=60)
+        parts.append((10, (("topic ", "label"), (topic, "text"))))
+    if snapshot.brokers:
+        up = sum(broker.state == "up" for broker in snapshot.brokers)
+        parts.append((30, (("brokers ", "label"), (f"{up}/{len(snapshot.brokers)} up", "text"))))
+    return parts
+
+
+def _freshness(frame: Frame) -> Line:
+    if frame.frozen_at is not None:
+        return text(f" FROZEN since {clock_time(frame.frozen_at)} ", "alert")
+    if frame.snapshot is None:
+        return ()
+    return (("as of ", "label"), (clock_time(frame.snapshot.as_of), "text"))
+
+
+def _width(line: Line) -> int:
+    return width(line)
+
+
+def _total(parts: list[tuple[int, Line]]) -> int:
+    return sum(width(part) + 2 for _, part in parts)

@@ -1,0 +1,61 @@
+"""The page before there is a connection: what Insights is, what waits, and the one thing to do."""
+
+from insights_tui.domain.snapshot import Snapshot
+from insights_tui.domain.text import counted, duration
+from insights_tui.tui.frame import View
+from insights_tui.tui.lines import BLANK, Line, text
+from insights_tui.tui.panels.panel import Panel
+
+_COMMAND = (
+    "insights-tui connect --topic insights --servers kafka-1:9093,kafka-2:9093 \\",
+    "    --type sasl --mechanism SCRAM-SHA-512 --username NAME \\",
+    "    --password-from env:KAFKA_PASSWORD",
+)
+
+
+class Welcome(Panel):
+    """Above the button: what Insights is."""
+
+    def lines(self, view: View) -> list[Line]:
+        """Draw the headline and one sentence."""
+        if view.tier == "tiny":
+            return [text(" No Kafka connection yet. Press c.", "strong")]
+        return [
+            text("No Kafka connection yet", "strong"),
+            BLANK,
+            text("Insights sends the metrics of each algorithm execution to a Kafka topic."),
+        ]
+
+
+class Waiting(Panel):
+    """Below the button: what waits, where algorithms report to, how to do without this screen."""
+
+    def lines(self, view: View) -> list[Line]:
+        """Draw the queue, the address and the command."""
+        if view.snapshot is None or view.tier == "tiny":
+            return []
+        return [
+            *_queue(view.snapshot),
+            _address(view.snapshot),
+            BLANK,
+            text("Without this screen:", "label"),
+            *(text(row) for row in _COMMAND),
+        ]
+
+
+def _queue(snapshot: Snapshot) -> list[Line]:
+    pending = snapshot.counts.pending
+    lost = (f"   {snapshot.lost_open:,} lost", "bad") if snapshot.lost_open else ("", "text")
+    if not pending:
+        return [(("Waiting      ", "label"), ("no payload", "text"), lost)]
+    runs: Line = (("Waiting      ", "label"), (counted(pending, "payload"), "strong"))
+    if snapshot.next_loss_s is not None:
+        token = "bad" if snapshot.next_loss_s < 60 else "warn"
+        runs = (*runs, (", the first is lost in ", "text"), (duration(snapshot.next_loss_s), token))
+    return [(*runs, lost)]
+
+
+def _address(snapshot: Snapshot) -> Line:
+    if snapshot.ingest_url is None:
+        return (("Algorithms   ", "label"), ("cannot report: TCP is turned off (INSIGHTS_LISTEN=none)", "warn"))
+    return (("Algorithms   ", "label"), ("report to ", "text"), (snapshot.ingest_url, "strong"))

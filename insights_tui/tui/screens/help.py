@@ -1,0 +1,44 @@
+"""Help for what has the focus, the keys, and the words on the page."""
+
+from textual.widget import Widget
+
+from insights_tui.tui.screens.reader import Reader, Section
+
+_KEYS = (
+    "c        connect to Kafka, or edit the connection",
+    "t        send one marked test payload and see partition, offset and latency",
+    "d        delete the connection (asks first; what is queued stays)",
+    "enter    every problem in full",
+    "space    freeze the view; delivery never stops",
+    "y        copy the state as text",
+    "ctrl+p   or : every act by name, and the themes",
+    "q        quit",
+)
+_WORDS = (
+    "Accepted: the agent has said yes to the payload; from then on it counts.",
+    "Queued, in flight, delivered: waits, sent and not answered yet, Kafka has it.",
+    "Retrying: an attempt failed, the next one comes.",
+    (
+        "Lost: the sum of four. Rejected: Kafka refused its content. Expired unsent: its time was over before any"
+        " attempt can have reached Kafka. Expired unknown: its time was over, but an attempt may be in the topic."
+        " Damaged: it could not be read back from disk."
+    ),
+    "Next loss in: how long until the oldest payload's time is over.",
+    "Refusing: nothing new is accepted just now.",
+    "Stale: no news from the agent; every figure is as old as the time on the right says.",
+)
+_FOCUS = {
+    "connect": "Opens the connection form.",
+    "connect-big": "Opens the connection form: topic, servers, and how to log in.",
+    "delete": "Stops sending. Asks first, and says what becomes of the payloads that wait.",
+}
+
+
+class Help(Reader):
+    """Keys and words; first what has the focus does."""
+
+    def __init__(self, focused: Widget | None) -> None:
+        sections: list[Section] = []
+        if focused is not None and focused.id in _FOCUS:
+            sections.append(("This button", (_FOCUS[focused.id],)))
+        super().__init__("Help", [*sections, ("Keys", _KEYS), ("Words", _WORDS)])

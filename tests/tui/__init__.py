@@ -1,0 +1,1 @@
+"""The interface, driven by Pilot and fed with made-up snapshots."""

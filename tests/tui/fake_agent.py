@@ -1,0 +1,59 @@
+"""An agent that answers from memory."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from insights_tui.client.protocol import AgentUnavailableError
+from insights_tui.domain.answers import Accepted, Receipt, SavedConnection
+from insights_tui.domain.form import ConnectionForm
+from insights_tui.domain.snapshot import Event, Snapshot
+
+
+class FakeAgent:
+    """Tells one snapshot until it is given another; `down` makes it unreachable."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.now = snapshot
+        self.down: AgentUnavailableError | None = None
+        self.refusal: Exception | None = None
+        self.asked: list[int] = []
+        self.disconnected = 0
+
+    async def snapshot(self, history: int = 0) -> Snapshot:
+        self.asked.append(history)
+        if self.down is not None:
+            raise self.down
+        return replace(self.now, history=self.now.history[-history:] if history else ())
+
+    async def connection(self) -> SavedConnection | None:
+        return None
+
+    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"] = "require") -> SavedConnection:
+        raise NotImplementedError
+
+    async def disconnect(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.disconnected += 1
+
+    async def test_payload(self) -> Receipt:
+        if self.refusal is not None:
+            raise self.refusal
+        return Receipt(id="0193", topic="insights", partition=3, offset=81_223, latency_s=0.012)
+
+    async def send(self, body: bytes, *, ndjson: bool) -> Accepted:
+        raise NotImplementedError
+
+    async def report(self, body: bytes, *, owner: str, name: str, version: str) -> Accepted:
+        raise NotImplementedError
+
+    async def events(self, after: int = 0) -> Sequence[Event]:
+        return self.now.events
+
+    async def follow_events(self, after: int = 0) -> AsyncIterator[Event]:
+        for event in self.now.events:
+            yield event
+
+    async def close(self) -> None:
+        return
