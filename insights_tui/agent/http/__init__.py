@@ -1,0 +1,1 @@
+"""The HTTP API: two apps on one loop, public on TCP and private on a Unix socket."""

@@ -1,0 +1,203 @@
+"""What a client may cost: uvicorn's httptools protocol with the limits that it lacks.
+
+uvicorn bounds neither the head of a request nor the time that a client takes to send one. The bounds are enforced
+where the bytes arrive, and by one sweep a second over the connections instead of a timer for each request.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from insights_tui.agent.http.answers import error_body
+from insights_tui.agent.http.peer import peer_of
+from insights_tui.domain.refused import FieldError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds for one listener: bytes and seconds."""
+
+    max_head_bytes: int = 32 * 1024
+    max_headers: int = 64
+    max_body_bytes: int = 1024 * 1024
+    """Of any body but NDJSON."""
+    max_batch_bytes: int = 16 * 1024 * 1024
+    """Of an NDJSON body."""
+    head_s: float = 10.0
+    """To send the whole head, from the first byte (or from connecting) on."""
+    body_s: float = 10.0
+    """To send the body, plus a second for each `slow_bytes` of it that have come."""
+    slow_bytes: int = 256 * 1024
+    write_s: float = 30.0
+    """For which a client may leave an answer unread once the buffers are full."""
+    keep_alive_s: int = 60
+    """For which an unused connection stays open. Long: a client that meets it closing raises in the algorithm."""
+    max_connections: int = 1024
+
+    @property
+    def max_wire_bytes(self) -> int:
+        """Of one whole request as it travels, chunk framing and trailers included."""
+        return self.max_batch_bytes + 1024 * 1024
+
+
+_TOO_SLOW = FieldError("too_slow", "The request took too long to arrive.", "Send it at once.")
+_TOO_LARGE = FieldError("too_large", "The request is larger than anything that is accepted.", "Send less at a time.")
+_HEAD_TOO_LARGE = FieldError("head_too_large", "The request's head is too large.", "Send fewer or shorter headers.")
+_BAD_HTTP = FieldError("bad_http", "This is not a valid HTTP request.", "Speak HTTP/1.1, without TLS.")
+_CROWDED = FieldError("too_many_connections", "Too many connections are open.", "Close some, or try again later.")
+
+
+_SILENT = logging.getLogger("insights_tui.agent.http.uvicorn")
+# uvicorn's own logger ends on stderr where nobody configured logging, and that is a terminal in use. It has nothing
+# to say that is not said better: refusals are counted, and the application logs its own errors.
+_SILENT.setLevel(logging.CRITICAL + 1)
+
+
+class _HeadRefusedError(Exception):
+    """Ends the parser's work on a request; the protocol knows why."""
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """One connection, within its limits."""
+
+    def __init__(
+        self,
+        config: Config,
+        state: ServerState,
+        limits: Limits,
+        on_bad: Callable[[], None],
+        on_gone: Callable[[], None],
+    ) -> None:
+        super().__init__(config, state, {})
+        self.logger = _SILENT
+        self.access_log = False
+        self._limits = limits
+        self._on_bad = on_bad
+        self._on_gone = on_gone
+        self._begun: float | None = None
+        """When the request began that is still arriving; `None` between requests."""
+        self._in_head = True
+        self._wire = 0
+        self._chunk = 0
+        self._broken: tuple[int, FieldError] | None = None
+        self._stalled: float | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
+        """Take a connection, or turn it away where there are too many."""
+        super().connection_made(transport)
+        self._begun = self.loop.time()
+        peer = peer_of(transport)
+        if peer is not None:
+            self.app_state = {"peer": peer}
+        if len(self.connections) > self._limits.max_connections:
+            self._refuse(503, _CROWDED, counts=False)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        super().connection_lost(exc)
+        self._on_gone()
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, and count what a request costs before it is whole."""
+        if self._broken is not None:
+            return
+        self._chunk = len(data)
+        super().data_received(data)
+        if self._begun is not None and self._broken is None:
+            self._wire += self._chunk
+            if self._in_head:
+                if self._wire > self._limits.max_head_bytes:
+                    self._refuse(431, _HEAD_TOO_LARGE)
+            elif self._wire > self._limits.max_wire_bytes:
+                self._refuse(413, _TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """Start the clock of a request."""
+        super().on_message_begin()
+        self._begun = self.loop.time()
+        self._in_head = True
+        self._wire = 0
+
+    def on_headers_complete(self) -> None:
+        """Check the head and hand the request to the application."""
+        self._in_head = False
+        headers = self.headers
+        if len(headers) > self._limits.max_headers or (
+            self._wire + self._chunk > self._limits.max_head_bytes
+            and len(self.url) + sum(len(name) + len(value) for name, value in headers) > self._limits.max_head_bytes
+        ):
+            self._in_head = True
+            self._broken = (431, _HEAD_TOO_LARGE)
+            raise _HeadRefusedError
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Stop the clock of a request."""
+        self._begun = None
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, unless the connection is to end."""
+        if self._broken is not None:
+            self.server_state.total_requests += 1
+            self.transport.close()
+            return
+        super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words are not ours
+        """Answer what the parser could not read."""
+        status, error = self._broken or (400, _BAD_HTTP)
+        self._refuse(status, error)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # The parser stops at an upgrade: the request is answered, and nothing after it can be read.
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def sweep(self, now: float) -> None:
+        """End a connection that is too slow; called once a second."""
+        limits = self._limits
+        if self._broken is not None or self.transport.is_closing() or self.flow.write_paused:
+            if self._stalled is None:
+                self._stalled = now
+            elif now - self._stalled > limits.write_s:
+                self.transport.abort()
+            return
+        self._stalled = None
+        if self._begun is None:
+            return
+        allowed = limits.head_s if self._in_head else limits.body_s + self._wire / limits.slow_bytes
+        if self.flow.read_paused:
+            self._begun = now  # it is we who do not read
+        elif now - self._begun > allowed:
+            self._refuse(408, _TOO_SLOW, counts=self._wire > 0)
+
+    def _refuse(self, status: int, error: FieldError, *, counts: bool = True) -> None:
+        """Answer with an error and close; where an earlier answer is under way, just close after that.
+
+        An error sent before the answer to an earlier request would be taken for that answer, and the client would
+        hold an accepted payload for a refused one.
+        """
+        self._broken = (status, error)
+        in_body = self._begun is not None and not self._in_head
+        if counts and not in_body:
+            self._on_bad()  # a request whose head was read is the application's to count
+        if self.pipeline or (not in_body and self.cycle is not None and not self.cycle.response_complete):
+            self.flow.pause_reading()
+            return
+        if not in_body or not self.cycle.response_started:
+            body = error_body((error,))
+            headers: list[tuple[bytes, bytes]] = [
+                *self.server_state.default_headers,
+                (b"content-type", b"application/json"),
+                (b"content-length", b"%d" % len(body)),
+                (b"connection", b"close"),
+            ]
+            head = b"".join(b"%b: %b\r\n" % header for header in headers)
+            self.transport.write(STATUS_LINE[status] + head + b"\r\n" + body)
+        self.transport.close()
