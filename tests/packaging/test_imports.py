@@ -41,6 +41,8 @@ def declared() -> set[str]:
 
 def distributions(package: str) -> set[str]:
     """Name the projects that install this package; its own name where none is installed."""
+    if package == "pydantic_core":
+        package = "pydantic"  # which asks for one exact version of its core
     return {canonicalize_name(name) for name in packages_distributions().get(package, [package])}
 
 
