@@ -4,6 +4,7 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NoReturn
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.support import AgentProcess, Terminal
 _REQUIRED = os.environ.get("INSIGHTS_REQUIRE_KAFKA") == "1"
 _KAFKA_FIXTURES = {"kafka_session", "kafka3_session"}
 _missing = pytest.StashKey[str]()
+_loud = pytest.StashKey[tuple[str, ...]]()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -38,6 +40,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if reason is not None:
         verb = "FAILED" if _REQUIRED else "SKIPPED"
         terminalreporter.write_line(f"EVERY TEST WITH A REAL KAFKA {verb}: {reason}", red=True, bold=True)
+    for text in dict.fromkeys(config.stash.get(_loud, ())):
+        terminalreporter.write_line(f"SKIPPED: {text}", red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def skip_loudly(request: pytest.FixtureRequest) -> Callable[[str], NoReturn]:
+    """Skip a test and say why in a line of its own at the end of the run, however often it is called."""
+
+    def skip(reason: str) -> NoReturn:
+        stash = request.config.stash
+        stash[_loud] = (*stash.get(_loud, ()), reason)
+        pytest.skip(reason)
+
+    return skip
 
 
 @pytest.fixture(scope="session")
@@ -99,11 +115,11 @@ def agent(new_agent: Callable[..., AgentProcess]) -> AgentProcess:
 
 
 @pytest.fixture
-def new_terminal() -> Iterator[Callable[..., Terminal]]:
+def new_terminal(skip_loudly: Callable[[str], NoReturn]) -> Iterator[Callable[..., Terminal]]:
     """Run programs in a real terminal: `new_terminal(command, env=…, width=80, height=24)`; all end with the test."""
     reason = Terminal.missing()
     if reason is not None:
-        pytest.skip(reason)
+        skip_loudly(reason)
     terminals: list[Terminal] = []
 
     def start(command: Sequence[str], *, env: Mapping[str, str], width: int = 80, height: int = 24) -> Terminal:
