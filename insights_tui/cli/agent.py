@@ -1,0 +1,92 @@
+"""`agent`: runs the agent alone, until a signal ends it."""
+
+import asyncio
+import resource
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from insights_tui.cli import exits
+from insights_tui.cli.options import common_of, common_options
+from insights_tui.cli.output import CliError, say
+from insights_tui.cli.reach import settings_of
+from insights_tui.domain.text import counted
+
+if TYPE_CHECKING:
+    from insights_tui.agent.agent import Agent
+    from insights_tui.domain.snapshot import Counts
+    from insights_tui.settings import Settings
+
+GRACE_S = 2.0
+"""Seconds to deliver what is pending once a signal came: everything is over within three."""
+
+
+@click.command("agent")
+@click.option("--system", is_flag=True, help="Use the places of the system service (/var/lib, /run, /etc).")
+@click.option("--state-dir", type=click.Path(path_type=Path), metavar="PATH", help="Where the agent keeps its state.")
+@click.option(
+    "--listen", metavar="HOST:PORT", help="Where algorithms report to; port 0 picks one, `none` turns it off."
+)
+@common_options
+@click.pass_context
+def command(context: click.Context, system: bool, state_dir: Path | None, listen: str | None) -> int:
+    """Run the agent: take payloads in and deliver them to Kafka.
+
+    SIGTERM or ctrl+c ends it within 3 s, a second one at once. Settings: flags, then INSIGHTS_… variables, then
+    the settings file.
+    """
+    settings = settings_of(
+        {"socket": common_of(context).socket, "state_dir": state_dir, "listen": listen}, system=system
+    )
+    forbid_core_dumps()
+    return _run(settings)
+
+
+def forbid_core_dumps() -> None:
+    """Keep secrets in memory out of files."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+
+
+def _run(settings: "Settings") -> int:
+    import uvloop
+
+    from insights_tui.agent.starting import AgentStartError
+    from insights_tui.cli.logs import log_to_stderr
+
+    log_to_stderr(settings.log.level, settings.log.format)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            counts = runner.run(_serve(settings))
+    except AgentStartError as error:
+        raise CliError(str(error), error.hint, code=error.exit_code, name="start") from None
+    pending = counts.pending
+    say(f"The agent has stopped; {counted(counts.delivered, 'payload')} delivered, {pending:,} left in the spool.")
+    return exits.FINE
+
+
+async def _serve(settings: "Settings") -> "Counts":
+    from insights_tui.agent.agent import run_agent
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        if stop.is_set():
+            say("Stopping at once.")
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGTERM)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    return await run_agent(settings, settings.places, "service", ready=_say_ready, stop=stop, grace_s=GRACE_S)
+
+
+def _say_ready(agent: "Agent") -> None:
+    where = f"algorithms report to {agent.url}; " if agent.url is not None else ""
+    say(f"The agent is ready: {where}its socket is {agent.socket}.")

@@ -1,0 +1,117 @@
+"""No verb: the interface, attached to the agent that is meant, or with one of its own where there is none."""
+
+import asyncio
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from insights_tui.cli import exits
+from insights_tui.cli.agent import forbid_core_dumps
+from insights_tui.cli.hangup import HangupGuard
+from insights_tui.cli.logs import log_to_file
+from insights_tui.cli.options import Common
+from insights_tui.cli.output import CliError
+from insights_tui.cli.reach import find, settings_of
+from insights_tui.places import places
+
+if TYPE_CHECKING:
+    from insights_tui.agent.embedded import EmbeddedAgent
+
+GRACE_S = 2.0
+"""Seconds that an agent of our own has to deliver what is pending when the screen goes."""
+RACE_S = 5.0
+"""Seconds to wait for the socket of an agent that was quicker than ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """The agent behind the screen: its socket, and itself where it is ours."""
+
+    socket: Path
+    embedded: "EmbeddedAgent | None" = None
+    state_dir: Path | None = None
+
+
+def run(common: Common) -> int:
+    """Open the interface and stay until it is left."""
+    require_terminal("Use `insights-tui status`, or `insights-tui status --watch`; `insights-tui agent` runs an agent.")
+    if common.json:
+        raise CliError("The interface prints no JSON.", "Use `insights-tui status --json`.", code=exits.USAGE)
+    forbid_core_dumps()
+    attached = _attach(common)
+    show(attached, timeout_s=common.timeout_s)
+    return exits.FINE
+
+
+def require_terminal(instead: str) -> None:
+    """Refuse where a screen cannot be drawn, naming the command to use instead."""
+    if os.environ.get("TERM", "dumb") == "dumb":
+        why = "The terminal cannot draw a screen (TERM is dumb or not set)."
+    elif not (sys.stdin.isatty() and sys.stdout.isatty()):
+        why = "The interface needs a terminal; standard input or output is none."
+    else:
+        return
+    raise CliError(why, instead, code=exits.USAGE, name="no_terminal")
+
+
+def show(attached: Attached, *, timeout_s: float) -> None:
+    """Draw the interface until it is left, then drain an agent of our own, bounded."""
+    from insights_tui.client.api import AgentClient
+    from insights_tui.tui.app import InsightsApp
+
+    embedded = attached.embedded
+
+    def drain() -> None:
+        if embedded is not None:
+            embedded.stop(GRACE_S)
+
+    async def on_stop() -> None:
+        await asyncio.to_thread(drain)
+
+    async def session() -> None:
+        client = AgentClient(attached.socket, timeout_s=timeout_s)
+        try:
+            await InsightsApp(client, on_stop=on_stop, crash_folder=attached.state_dir).run_async()
+        finally:
+            await client.close()
+
+    try:
+        with HangupGuard(drain):
+            asyncio.run(session())
+    finally:
+        drain()
+
+
+def _attach(common: Common) -> Attached:
+    found = find(common)
+    if found.alive:
+        log_to_file(places().state_dir, "warning", "text")
+        return Attached(found.socket)
+    from insights_tui.agent.embedded import EmbeddedAgent
+    from insights_tui.agent.starting import AgentStartError
+
+    settings = settings_of({"socket": common.socket})
+    state_dir = settings.places.state_dir
+    log_to_file(state_dir, settings.log.level, settings.log.format)
+    embedded = EmbeddedAgent(settings, settings.places, "embedded")
+    try:
+        return Attached(embedded.start(), embedded, state_dir)
+    except AgentStartError as error:
+        winner = _lost_race(common) if error.exit_code == exits.ACT_FAILED else None
+        if winner is not None:
+            return winner
+        raise CliError(str(error), error.hint, code=error.exit_code, name="start") from None
+
+
+def _lost_race(common: Common) -> Attached | None:
+    """Attach to the agent that took the state directory before us, once it listens."""
+    until = time.monotonic() + RACE_S
+    while time.monotonic() < until:
+        found = find(common)
+        if found.alive:
+            return Attached(found.socket)
+        time.sleep(0.05)
+    return None

@@ -1,0 +1,171 @@
+"""The state in words for a terminal, a log or a screen reader: lines of `name: value`, no boxes, no colour."""
+
+from datetime import datetime
+
+from insights_tui.cli.output import clean
+from insights_tui.domain.snapshot import Broker, Counts, Problem, Snapshot, State
+from insights_tui.domain.text import clock_time, counted, date_time, duration, latency, rate, thousands
+
+_WIDTH = 15
+
+
+def state_word(state: State) -> str:
+    """Write a state as every surface does: `NOT CONNECTED`."""
+    return state.value.replace("_", " ").upper()
+
+
+def lines(snapshot: Snapshot) -> list[str]:
+    """Say everything a person needs, the most important first."""
+    said = [_line("State", headline(snapshot))]
+    for problem in snapshot.problems:
+        said += _problem(problem)
+    said += _connection(snapshot)
+    said += _payloads(snapshot)
+    said += _brokers(snapshot)
+    said.append(_line("Agent", _agent(snapshot)))
+    if snapshot.ingest_url is not None:
+        said.append(_line("Reports to", clean(snapshot.ingest_url)))
+    said.append(_line("As of", date_time(snapshot.as_of)))
+    return said
+
+
+def headline(snapshot: Snapshot) -> str:
+    """Say the state, and whether payloads are refused, in capitals as the screen does."""
+    word = state_word(snapshot.state)
+    if snapshot.refusing is not None:
+        word += f", REFUSING payloads ({snapshot.refusing.value.replace('_', ' ')})"
+    if snapshot.agent.mode == "demo":
+        word += " (DEMO)"
+    return word
+
+
+def equation(counts: Counts) -> str:
+    """Write the equation out and say whether it holds."""
+    verdict = "✓" if counts.balanced else "✗ does not add up: please report this"
+    return (
+        f"accepted {counts.accepted:,} = queued {counts.queued:,} + in flight {counts.in_flight:,}"
+        f" + retrying {counts.retrying:,} + delivered {counts.delivered:,} + rejected {counts.rejected:,}"
+        f" + expired unsent {counts.expired_unsent:,} + expired unknown {counts.expired_unknown:,}"
+        f" + damaged {counts.damaged:,} {verdict}"
+    )
+
+
+def watch_line(snapshot: Snapshot) -> str:
+    """Say what changes, without what changes by itself (times and ages): equal lines need no second look."""
+    counts = snapshot.counts
+    words = [
+        headline(snapshot),
+        f"accepted {counts.accepted:,}",
+        f"pending {counts.pending:,}",
+        f"delivered {counts.delivered:,}",
+        f"lost {snapshot.lost_open:,}",
+    ]
+    if counts.accepted and not counts.balanced:
+        words.append("the equation does not add up")
+    words += [f"{problem.severity}: {clean(problem.what)} {clean(problem.act)}" for problem in snapshot.problems]
+    return " | ".join(words)
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name + ':':<{_WIDTH}}{value}"
+
+
+def _problem(problem: Problem) -> list[str]:
+    said = [
+        _line("Problem", f"({problem.severity}, since {clock_time(problem.since)}) {clean(problem.what)}"),
+        _line("  effect", clean(problem.effect)),
+        _line("  do", clean(problem.act)),
+    ]
+    if problem.raw:
+        said.append(_line("  raw", clean(problem.raw)))
+    return said
+
+
+def _connection(snapshot: Snapshot) -> list[str]:
+    view = snapshot.connection
+    if view is None:
+        return [_line("Connection", "none: connect with `insights-tui connect`")]
+    how = "unencrypted"
+    if view.sasl_mechanism is not None:
+        how = f"{view.sasl_mechanism} over TLS as {view.username}"
+    said = [
+        _line("Topic", clean(view.topic)),
+        _line("Servers", clean(f"{', '.join(view.bootstrap_servers)} ({how})")),
+    ]
+    if view.ca is not None:
+        said.append(_line("CA", clean(f"{view.ca.subject}, expires {view.ca.expires:%Y-%m-%d}")))
+    return said
+
+
+def _payloads(snapshot: Snapshot) -> list[str]:
+    counts = snapshot.counts
+    said = [
+        _line("Payloads", equation(counts)),
+        _line("Lost", f"{_lost(snapshot)} ({_lost_parts(counts)})"),
+        _line("Oldest", _oldest(snapshot)),
+        _line("Last payload", _ago(snapshot.last_accepted_at, snapshot.as_of)),
+        _line("Last delivery", _ago(snapshot.last_delivered_at, snapshot.as_of)),
+        _line(
+            "Rate", f"accepted {rate(snapshot.rates.accepted_per_s)}, delivered {rate(snapshot.rates.delivered_per_s)}"
+        ),
+        _line(
+            "Latency",
+            f"p50 {latency(snapshot.latency.p50)}, p99 {latency(snapshot.latency.p99)},"
+            f" max {latency(snapshot.latency.max)}",
+        ),
+    ]
+    refused = {reason.value.replace("_", " "): count for reason, count in snapshot.refused.items() if count}
+    if refused:
+        parts = ", ".join(f"{reason} {count:,}" for reason, count in refused.items())
+        said.append(_line("Refused", f"{sum(refused.values()):,} ({parts})"))
+    return said
+
+
+def _lost(snapshot: Snapshot) -> str:
+    late = f", {snapshot.late_acks:,} of them acknowledged late" if snapshot.late_acks else ""
+    redriven = f", {snapshot.redriven:,} redriven" if snapshot.redriven else ""
+    return f"{thousands(snapshot.lost_open)} open{late}{redriven}"
+
+
+def _lost_parts(counts: Counts) -> str:
+    return (
+        f"rejected {counts.rejected:,}, expired unsent {counts.expired_unsent:,},"
+        f" expired unknown {counts.expired_unknown:,}, damaged {counts.damaged:,}"
+    )
+
+
+def _oldest(snapshot: Snapshot) -> str:
+    if not snapshot.counts.pending:
+        return "nothing waits"
+    return f"{duration(snapshot.oldest_age_s)} old; the next is lost in {duration(snapshot.next_loss_s)}"
+
+
+def _ago(at: datetime | None, now: datetime) -> str:
+    return "none yet" if at is None else f"{date_time(at)}, {duration((now - at).total_seconds())} ago"
+
+
+def _brokers(snapshot: Snapshot) -> list[str]:
+    if not snapshot.brokers:
+        return [_line("Brokers", "not known")]
+    up = sum(broker.state == "up" for broker in snapshot.brokers)
+    said = [_line("Brokers", f"{up} of {len(snapshot.brokers)} up")]
+    said += [_line("  not up", _broker(broker)) for broker in snapshot.brokers if broker.state != "up"]
+    return said
+
+
+def _broker(broker: Broker) -> str:
+    since = f" since {clock_time(broker.since)}" if broker.since is not None else ""
+    error = f": {broker.last_error}" if broker.last_error else ""
+    return clean(f"{broker.host}:{broker.port} {broker.state}{since}{error}")
+
+
+def _agent(snapshot: Snapshot) -> str:
+    agent = snapshot.agent
+    of = f" of {agent.installation}" if agent.installation else ""
+    stops = ", stops with its screen" if agent.mode == "embedded" else ""
+    return clean(
+        f"{agent.mode}{of} on {agent.host}, process {agent.pid}, up {duration(agent.uptime_s)},"
+        f" version {agent.version}, durability {snapshot.capacity.durability}{stops};"
+        f" {counted(snapshot.capacity.queue_payloads, 'payload')} queued of"
+        f" {snapshot.capacity.queue_max_payloads:,} at most"
+    )

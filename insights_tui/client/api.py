@@ -1,0 +1,168 @@
+"""The one client of the agent's API, over its Unix socket: the interface and the command line both use it."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from insights_tui.client import unavailable
+from insights_tui.client.decode import decode, decode_snapshot, refused
+from insights_tui.client.protocol import AgentApi, AgentUnavailableError
+from insights_tui.domain.answers import Accepted, Receipt, SavedConnection
+from insights_tui.domain.form import ConnectionForm
+from insights_tui.domain.snapshot import Event, Snapshot
+
+SLOW_S = 60.0
+"""Seconds for the calls that wait for Kafka: a connection that is checked first, a test payload."""
+
+_IDLE_S = 3.0
+"""Seconds an unused connection is kept: less than the five after which the agent closes it, so none is met dying."""
+
+_CONNECTION = "/v1/admin/insights-connection"
+
+
+class AgentClient(AgentApi):
+    """Speaks to one agent; use it from one event loop and close it.
+
+    Every call raises `AgentUnavailableError` where no agent answers as agreed, and `RefusedError` where it says no.
+    """
+
+    def __init__(self, socket: Path, *, timeout_s: float = 5.0, on_body: Callable[[bytes], None] | None = None) -> None:
+        """`timeout_s` bounds each call, in seconds."""
+        self.socket = socket
+        self.on_body = on_body
+        """Handed every answer's body as it came (`--json` prints it verbatim)."""
+        self._timeout_s = timeout_s
+        self._http = httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(uds=str(socket), limits=httpx.Limits(keepalive_expiry=_IDLE_S)),
+            base_url="http://localhost",
+            timeout=timeout_s,
+            trust_env=False,  # no proxy, no netrc: the other end is a file on this machine
+        )
+
+    async def snapshot(self, history: int = 0) -> Snapshot:
+        """Ask for the state, with up to `history` seconds of history."""
+        query = f"?history={history}" if history else ""
+        return decode_snapshot(await self._call("GET", f"/v1/snapshot{query}"))
+
+    async def connection(self) -> SavedConnection | None:
+        """Ask for the saved connection; `None` where there is none."""
+        status, body = await self._exchange("GET", _CONNECTION)
+        if status == httpx.codes.NOT_FOUND:
+            return None
+        return decode(self._success(status, body), SavedConnection)
+
+    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"] = "require") -> SavedConnection:
+        """Create or replace the connection; raises `RefusedError` with every field that is wrong."""
+        fields = {
+            "topic": form.topic,
+            "broker_url": form.broker_url,
+            "connection_type": form.connection_type,
+            "sasl_mechanism": form.sasl_mechanism,
+            "broker_username": form.broker_username,
+            "broker_password": form.broker_password.reveal() if form.broker_password is not None else None,
+            "ca_certificate": form.ca_certificate,
+        }
+        body = msgspec.json.encode({name: value for name, value in fields.items() if value is not None})
+        slow_s = max(SLOW_S, self._timeout_s)
+        return decode(await self._call("POST", f"{_CONNECTION}?check={check}", body, timeout_s=slow_s), SavedConnection)
+
+    async def disconnect(self) -> None:
+        """Delete the connection; what is queued stays."""
+        await self._call("DELETE", _CONNECTION)
+
+    async def test_payload(self) -> Receipt:
+        """Send one marked payload and wait until Kafka has it."""
+        slow_s = max(SLOW_S, self._timeout_s)
+        return decode(await self._call("POST", "/v1/admin/test-payload", b"{}", timeout_s=slow_s), Receipt)
+
+    async def send(self, body: bytes, *, ndjson: bool) -> Accepted:
+        """Hand in one flat JSON object, or NDJSON; all or nothing."""
+        kind = "application/x-ndjson" if ndjson else "application/json"
+        return decode(await self._call("POST", "/v1/payloads", body, kind=kind), Accepted)
+
+    async def report(self, body: bytes, *, owner: str, name: str, version: str) -> Accepted:
+        """Hand in one report as an algorithm would (`POST /as/…/v1/insights`)."""
+        path = "/".join(quote(part, safe="") for part in (owner, name, version))
+        return decode(await self._call("POST", f"/as/{path}/v1/insights", body), Accepted)
+
+    async def events(self, after: int = 0) -> Sequence[Event]:
+        """Ask for the events after number `after`, oldest first."""
+        body = await self._call("GET", f"/v1/events?after={after}")
+        return [decode(line, Event) for line in body.split(b"\n") if line.strip()]
+
+    async def follow_events(self, after: int = 0) -> AsyncIterator[Event]:
+        """Events as they happen; ends when the agent ends."""
+        timeout = httpx.Timeout(self._timeout_s, read=None)  # hours may pass between two events
+        try:
+            async with self._http.stream("GET", f"/v1/events?after={after}&follow=1", timeout=timeout) as answer:
+                if not answer.is_success:
+                    raise refused(answer.status_code, await answer.aread())
+                rest = b""
+                async for piece in answer.aiter_bytes():
+                    # Lines end with \n alone: httpx's own splitting would also cut at U+2028 within a text.
+                    *lines, rest = (rest + piece).split(b"\n")
+                    for line in lines:
+                        if line.strip():
+                            yield decode(line, Event)
+        except httpx.HTTPError as error:
+            raise self._unavailable(error, "GET", self._timeout_s) from None
+
+    async def close(self) -> None:
+        """Let go of the sockets."""
+        await self._http.aclose()
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        kind: str = "application/json",
+        timeout_s: float | None = None,
+    ) -> bytes:
+        return self._success(*await self._exchange(method, path, body, kind=kind, timeout_s=timeout_s))
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        kind: str = "application/json",
+        timeout_s: float | None = None,
+    ) -> tuple[int, bytes]:
+        seconds = timeout_s if timeout_s is not None else self._timeout_s
+        headers = {"Content-Type": kind} if body is not None else {}
+        try:
+            answer = await self._http.request(method, path, content=body, headers=headers, timeout=seconds)
+        except httpx.HTTPError as error:
+            raise self._unavailable(error, method, seconds) from None
+        if self.on_body is not None:
+            self.on_body(answer.content)
+        return answer.status_code, answer.content
+
+    @staticmethod
+    def _success(status: int, body: bytes) -> bytes:
+        if not httpx.codes.is_success(status):
+            raise refused(status, body)
+        return body
+
+    def _unavailable(self, error: httpx.HTTPError, method: str, seconds: float) -> AgentUnavailableError:
+        doubt = "" if method == "GET" else " It may have carried out what was asked all the same."
+        if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
+            return unavailable.explain(self.socket, error)
+        if isinstance(error, httpx.TimeoutException):
+            return AgentUnavailableError(
+                f"The agent at {self.socket} did not answer within {seconds:g} s.{doubt}",
+                "Look at the agent's log; wait longer with --timeout.",
+            )
+        if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError):
+            return AgentUnavailableError(
+                f"The agent at {self.socket} hung up ({error or type(error).__name__}).{doubt}",
+                "It may be stopping: look with `insights-tui status`, and at its log.",
+            )
+        return unavailable.explain(self.socket, error)

@@ -1,0 +1,53 @@
+"""Bodies of the API into the dataclasses of `domain`, and what is wrong with those that do not fit."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from insights_tui.client.protocol import AgentUnavailableError
+from insights_tui.domain.refused import FieldError, RefusedError
+from insights_tui.domain.snapshot import SCHEMA, Snapshot
+
+T = TypeVar("T")
+
+_VERSIONS = "The agent and this program are of different versions: install the same one, then restart the agent."
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """Read an answer; raises `AgentUnavailableError` where it does not have the shape that is agreed on."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        raise AgentUnavailableError(f"The agent's answer cannot be read ({error}).", _VERSIONS) from None
+
+
+def decode_snapshot(body: bytes) -> Snapshot:
+    """Read a snapshot; raises `AgentUnavailableError` naming both schemas where they differ."""
+    try:
+        head = msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        head = {}
+    schema = head.get("schema")
+    if schema is not None and schema != SCHEMA:
+        version = head.get("agent", {}).get("version", "unknown") if isinstance(head.get("agent"), dict) else "unknown"
+        raise AgentUnavailableError(
+            f"The agent (version {version}) speaks schema {schema}, this program speaks schema {SCHEMA}.", _VERSIONS
+        )
+    return decode(body, Snapshot)
+
+
+class _ErrorBody(msgspec.Struct):
+    error: FieldError | None = None
+    errors: tuple[FieldError, ...] = ()
+
+
+def refused(status: int, body: bytes) -> RefusedError:
+    """Read the body of an answer that is no success (`{"error"}` or `{"errors"}`)."""
+    try:
+        found = msgspec.json.decode(body, type=_ErrorBody)
+    except msgspec.DecodeError:
+        found = _ErrorBody()
+    errors = found.errors or ((found.error,) if found.error is not None else ())
+    if not errors:
+        errors = (FieldError("http", f"The agent answered {status} without saying why.", "Look at the agent's log."),)
+    return RefusedError(errors, status=status)
