@@ -75,7 +75,7 @@ class EventLog:
 
     def newest(self, count: int) -> tuple[Event, ...]:
         """Tell the newest few, newest first."""
-        newest = []
+        newest: list[Event] = []
         for event in reversed(self._events.values()):
             if len(newest) == count:
                 break

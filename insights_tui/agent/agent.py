@@ -1,0 +1,228 @@
+"""The agent: puts ingest, engine, store and HTTP together, and answers for them."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from insights_tui.agent.connecting import Connecting
+from insights_tui.agent.events import EventLog
+from insights_tui.agent.http.server import HttpServer
+from insights_tui.agent.ingest import NotAcceptedError
+from insights_tui.agent.lock import StateLock
+from insights_tui.agent.marked import marked_draft
+from insights_tui.agent.reporter import Reporter
+from insights_tui.agent.starting import delivery_settings, http_settings, starting
+from insights_tui.agent.store import ConnectionStore, prepare_state_dir
+from insights_tui.delivery.engine import DeliveryFailedError, Engine, EngineClosedError
+from insights_tui.domain.answers import Receipt, SavedConnection
+from insights_tui.domain.clock import Clock, SystemClock
+from insights_tui.domain.form import ConnectionForm
+from insights_tui.domain.occurrence import Occurrence
+from insights_tui.domain.outcome import Refusal
+from insights_tui.domain.payload import Draft
+from insights_tui.domain.refused import FieldError, RefusedError
+from insights_tui.domain.snapshot import Counts, Event, Mode, Snapshot, State
+from insights_tui.places import Places
+from insights_tui.settings import Settings
+from insights_tui.spool.memory import MemorySpool
+
+TICK_S = 1.0
+TEST_TIMEOUT_S = 15.0
+"""Seconds that a test payload is waited for; it goes on after that, like any other."""
+
+
+class Agent:
+    """One agent, from `start` to `stop`, on the loop that runs it."""
+
+    def __init__(self, settings: Settings, *, places: Places, mode: Mode, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._places = places
+        self._clock = clock or SystemClock()
+        self._events = EventLog(lambda: self._clock.now().wall)
+        delivery = delivery_settings(settings)
+        self._engine = Engine(
+            spool=MemorySpool(), clock=self._clock, settings=delivery, on_occurrence=self.note, client_id="insights-tui"
+        )
+        self._reporter = Reporter(
+            mode=mode,
+            installation=settings.installation,
+            durability="memory",
+            max_payloads=delivery.max_payloads,
+            started_boot=self._clock.boot(),
+        )
+        self._lock = StateLock(places.state_dir)
+        self._connecting = Connecting(ConnectionStore(places.state_dir), self._engine, self._clock, self.note)
+        self._http = HttpServer(http_settings(settings, places), ingest=self, control=self, clock=self._clock)
+        self._ticker: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str | None:
+        """Where algorithms report to, `None` where TCP is turned off."""
+        return self._http.url
+
+    @property
+    def socket(self) -> Path:
+        """The Unix socket that it listens on."""
+        return self._places.socket
+
+    async def start(self) -> None:
+        """Lock the state directory, read the connection, deliver and listen; raises `AgentStartError`."""
+        with starting():
+            prepare_state_dir(self._places.state_dir)
+            self._places.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock.take()
+            try:
+                await self._engine.start()
+                self._restore()
+                await self._http.start()
+            except BaseException:
+                await self._engine.stop(grace_s=0.0)
+                self._lock.release()
+                raise
+        self._ticker = asyncio.create_task(self._tick(), name="agent-tick")
+
+    async def stop(self, grace_s: float = 2.0) -> Counts:
+        """Stop listening, deliver what Kafka takes within the grace, let go of everything."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticker
+        try:
+            await self._http.stop(grace_s=min(0.5, grace_s))
+            return await self._engine.stop(grace_s=grace_s)
+        finally:
+            self._lock.release()
+
+    def _restore(self) -> None:
+        for report in self._connecting.restore(self._settings):
+            self.note(report)
+        if self._settings.delivery.durability == "full":
+            self.note(
+                Occurrence(
+                    level="warning",
+                    code="durability_memory",
+                    subject="spool",
+                    text="Payloads are kept in memory: the durable spool comes with a later version.",
+                    fix="What is pending when the agent ends is gone; drain before a restart.",
+                )
+            )
+
+    async def _tick(self) -> None:
+        while True:
+            self._reporter.tick(self._engine.status(), self._connecting.view(), self._events)
+            await asyncio.sleep(TICK_S)
+
+    # What ingest asks for.
+
+    async def accept(self, drafts: Sequence[Draft]) -> None:
+        """Take payloads in, all or none; return after the commit."""
+        try:
+            await self._engine.accept(drafts)
+        except EngineClosedError:
+            error = FieldError("stopping", "The agent is stopping; nothing was accepted.", "Send it again in a moment.")
+            raise NotAcceptedError((error,), status=503, reason=None, retry_after_s=1) from None
+
+    def refused(self, reason: Refusal, count: int = 1) -> None:
+        """Count payloads that were not accepted."""
+        self._reporter.refused[reason] += count
+
+    def note(self, occurrence: Occurrence) -> None:
+        """Put a happening into the event log."""
+        self._events.add(occurrence)
+
+    # What the control calls ask for.
+
+    def snapshot(self, history: int = 0) -> Snapshot:
+        """Tell the state."""
+        return self._reporter.snapshot(
+            self._engine.status(), self._connecting.view(), self._events, ingest_url=self.url, history=history
+        )
+
+    def ready(self) -> str | None:
+        """Tell why it does not accept or deliver; `None` where it does."""
+        seen = self.snapshot()
+        if seen.refusing is not None:
+            return f"Ingest refuses: {seen.refusing.value}."
+        if seen.state in {State.CONNECTED, State.DEGRADED}:
+            return None
+        worst = seen.problems[0].what if seen.problems else "No connection is configured."
+        return worst if seen.state is not State.CONNECTING else "Connecting to Kafka."
+
+    def saved(self) -> SavedConnection | None:
+        """Tell the saved connection."""
+        return self._connecting.saved()
+
+    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"], actor: str) -> SavedConnection:
+        """Check, save and use a connection."""
+        return await self._connecting.connect(form, check=check, actor=actor)
+
+    async def disconnect(self, *, actor: str) -> bool:
+        """Delete the connection; what is pending stays and its time runs on."""
+        return self._connecting.disconnect(actor=actor)
+
+    async def test_payload(self, *, actor: str) -> Receipt:
+        """Send one marked payload and wait until Kafka has it."""
+        if self._connecting.view() is None:
+            raise RefusedError(
+                (FieldError("not_connected", "There is no Kafka connection.", "Connect to Kafka first."),), status=409
+            )
+        try:
+            receipt = await self._engine.deliver(marked_draft(self._clock.now()), timeout_s=TEST_TIMEOUT_S)
+        except DeliveryFailedError as failed:
+            raise RefusedError(
+                (FieldError("test_failed", str(failed), failed.trouble.act if failed.trouble else ""),), status=502
+            ) from failed
+        except TimeoutError:
+            problems = self.snapshot().problems
+            raise RefusedError(
+                (
+                    FieldError(
+                        "test_timeout",
+                        f"Kafka has not acknowledged the test payload within {TEST_TIMEOUT_S:.0f} s. "
+                        + (problems[0].what if problems else "It is still attempted, like any other."),
+                        problems[0].act if problems else "",
+                    ),
+                ),
+                status=504,
+            ) from None
+        self.note(
+            Occurrence(
+                level="info",
+                code="test_payload",
+                subject=receipt.topic,
+                text=f"Test payload in partition {receipt.partition} at offset {receipt.offset}.",
+                actor=actor,
+            )
+        )
+        return receipt
+
+    def events(self, after: int = 0) -> Sequence[Event]:
+        """Tell the events kept, oldest first."""
+        return self._events.after(after)
+
+    def follow_events(self, after: int = 0) -> AsyncIterator[Event]:
+        """Events as they happen, those kept first."""
+        return self._events.follow(after)
+
+
+async def run_agent(
+    settings: Settings,
+    places: Places,
+    mode: Mode,
+    *,
+    ready: Callable[[Agent], None] | None = None,
+    stop: asyncio.Event,
+    grace_s: float = 2.0,
+) -> Counts:
+    """Run an agent until `stop` is set; gives the last counts. Raises `AgentStartError`."""
+    agent = Agent(settings, places=places, mode=mode)
+    await agent.start()
+    try:
+        if ready is not None:
+            ready(agent)
+        await stop.wait()
+    finally:
+        counts = await agent.stop(grace_s)
+    return counts

@@ -1,0 +1,116 @@
+"""The one connection's life: restore, check, save, swap, delete."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from insights_tui.agent.store import ConnectionStore, Stored
+from insights_tui.delivery.engine import Engine
+from insights_tui.domain.answers import SavedConnection
+from insights_tui.domain.clock import Clock
+from insights_tui.domain.connection import Connection
+from insights_tui.domain.form import ConnectionForm
+from insights_tui.domain.occurrence import Occurrence
+from insights_tui.domain.refused import FieldError, RefusedError
+from insights_tui.domain.snapshot import ConnectionView
+from insights_tui.domain.validate import validate
+from insights_tui.kafka.verify import KafkaTroubleError, verify
+from insights_tui.settings import Settings, seed_form
+
+VERIFY_TIMEOUT_S = 20.0
+"""Seconds that a new connection has to authenticate and see the topic."""
+
+
+class Connecting:
+    """Owns the stored connection and tells the engine which one to use."""
+
+    def __init__(
+        self, store: ConnectionStore, engine: Engine, clock: Clock, note: Callable[[Occurrence], None]
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._clock = clock
+        self._note = note
+        self._stored: Stored | None = None
+        self._view: ConnectionView | None = None
+        self._edit = asyncio.Lock()
+
+    def restore(self, settings: Settings) -> Sequence[Occurrence]:
+        """Use what is stored; where nothing is, what the settings seed. Gives what was found damaged."""
+        stored = self._store.load()
+        if stored is None and not self._store.reports and (form := seed_form(settings)) is not None:
+            connection = validate(form, now=self._clock.now().utc).connection
+            stored = self._save(connection, actor="settings")
+        if stored is not None:
+            self._hold(stored)
+            self._engine.use(stored.connection)
+        return self._store.reports
+
+    def view(self) -> ConnectionView | None:
+        """Show the connection without its secrets."""
+        return self._view
+
+    def saved(self) -> SavedConnection | None:
+        """Give the connection as the API answers it."""
+        return self._store.saved(self._stored) if self._stored else None
+
+    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"], actor: str) -> SavedConnection:
+        """Validate, prove where asked to, save, swap; the old one delivers until then.
+
+        Raises `RefusedError` with every field that is wrong, or with the one cause that Kafka gave.
+        """
+        async with self._edit:
+            before = self._stored.connection if self._stored else None
+            validated = validate(form, now=self._clock.now().utc, saved=before)
+            if check == "require":
+                await _prove(validated.connection)
+            stored = self._save(validated.connection, actor=actor)
+            self._hold(stored)
+            self._engine.use(stored.connection)
+        self._note(_edited(before, stored.connection, actor, self._engine.status().counts.pending))
+        return self._store.saved(stored, validated.hints)
+
+    def disconnect(self, *, actor: str) -> bool:
+        """Delete the connection; the queue stays."""
+        if self._stored is None:
+            return False
+        topic = self._stored.connection.topic
+        self._store.delete(changed_at=self._clock.now().utc, changed_by=actor)
+        self._stored = self._view = None
+        self._engine.use(None)
+        self._note(
+            Occurrence(
+                level="warning",
+                code="connection_deleted",
+                subject=topic,
+                text=f"Connection to topic {topic} deleted.",
+                fix="Connect again before the queued payloads reach their deadline.",
+                actor=actor,
+            )
+        )
+        return True
+
+    def _save(self, connection: Connection, *, actor: str) -> Stored:
+        return self._store.save(connection, changed_at=self._clock.now().utc, changed_by=actor)
+
+    def _hold(self, stored: Stored) -> None:
+        self._stored = stored
+        self._view = self._store.view(stored)
+
+
+async def _prove(connection: Connection) -> None:
+    try:
+        await verify(connection, timeout_s=VERIFY_TIMEOUT_S)
+    except KafkaTroubleError as failed:
+        trouble = failed.trouble
+        raise RefusedError((FieldError(trouble.code.value, trouble.what, trouble.act),)) from failed
+
+
+def _edited(before: Connection | None, after: Connection, actor: str, pending: int) -> Occurrence:
+    if before is None:
+        text = f"Connection to topic {after.topic} at {after.bootstrap} saved."
+    elif before.topic != after.topic and pending:
+        text = f"Connection edited: {pending:,} pending payloads go to topic {after.topic} instead of {before.topic}."
+    else:
+        text = f"Connection edited: topic {after.topic} at {after.bootstrap}."
+    return Occurrence(level="info", code="connection_saved", subject=after.topic, text=text, actor=actor)

@@ -1,0 +1,93 @@
+"""From settings to what each part wants; and every way in which a start fails, as one error with an exit code."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from insights_tui.agent.http.listen import ListenError
+from insights_tui.agent.http.server import HttpSettings
+from insights_tui.agent.lock import StateDirectoryHeldError
+from insights_tui.agent.store import StateDirectoryError
+from insights_tui.delivery.settings import DeliverySettings
+from insights_tui.domain.connection import Secret
+from insights_tui.domain.refused import RefusedError
+from insights_tui.places import GROUP, SYSTEM_SOCKET, Places
+from insights_tui.settings import Settings, SettingsError
+
+EXIT_FAILED = 1
+EXIT_CONFIGURATION = 78
+_MAX_TOKEN = 4096
+
+
+class AgentStartError(Exception):
+    """The agent cannot start; says what to do, and how a command should exit."""
+
+    def __init__(self, message: str, hint: str = "", *, exit_code: int = EXIT_FAILED) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.exit_code = exit_code
+
+
+@contextlib.contextmanager
+def starting() -> Iterator[None]:
+    """Turn what can go wrong at a start into `AgentStartError`."""
+    try:
+        yield
+    except StateDirectoryHeldError as held:
+        raise AgentStartError(str(held), held.hint) from held
+    except StateDirectoryError as error:
+        raise AgentStartError(str(error), error.hint, exit_code=EXIT_CONFIGURATION) from error
+    except (ListenError, SettingsError) as error:
+        raise AgentStartError(str(error), exit_code=EXIT_CONFIGURATION) from error
+    except RefusedError as refused:
+        text = "\n".join(f"{error.message} {error.hint}".rstrip() for error in refused.errors)
+        raise AgentStartError(text, exit_code=EXIT_CONFIGURATION) from refused
+
+
+def delivery_settings(settings: Settings) -> DeliverySettings:
+    """Give the engine what is set about delivery."""
+    return DeliverySettings(
+        deadline_s=settings.delivery.deadline_s,
+        compression=settings.delivery.compression,
+        max_payloads=settings.queue.max_payloads,
+        max_bytes=settings.queue.max_bytes,
+        window_payloads=settings.queue.window_payloads,
+    )
+
+
+def http_settings(settings: Settings, places: Places) -> HttpSettings:
+    """Give the HTTP server where to listen and whom to let in; reads the token files, raises `AgentStartError`."""
+    shared = places.socket == SYSTEM_SOCKET
+    return HttpSettings(
+        socket_path=places.socket,
+        listen=str(settings.listen) if settings.listen is not None else None,
+        socket_mode=0o660 if shared else 0o600,
+        socket_group=GROUP if shared else None,
+        token=_token(settings.token_file, "INSIGHTS_TOKEN_FILE"),
+        ingest_token=_token(settings.ingest.token_file, "INSIGHTS_INGEST__TOKEN_FILE"),
+        allowed_hosts=settings.allowed_hosts,
+        owner=settings.ingest.owner,
+        name=settings.ingest.name,
+        version=settings.ingest.version,
+    )
+
+
+def _token(path: Path | None, setting: str) -> Secret | None:
+    if path is None:
+        return None
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise AgentStartError(
+            f"{setting}: {path} cannot be read: {reason}.",
+            "Put one line with the token into it, readable for the agent only.",
+            exit_code=EXIT_CONFIGURATION,
+        ) from None
+    if not text or len(text) > _MAX_TOKEN or any(c.isspace() for c in text):
+        raise AgentStartError(
+            f"{setting}: {path} holds no token.",
+            "Put one line with the token into it, for example from `openssl rand -hex 32`.",
+            exit_code=EXIT_CONFIGURATION,
+        )
+    return Secret(text)
