@@ -1,0 +1,1 @@
+"""The connection, its places and its settings."""
