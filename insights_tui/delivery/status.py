@@ -1,6 +1,6 @@
 """What the engine tells of itself: frozen, taken once a second by the agent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from insights_tui.domain.clock import Moment
@@ -56,9 +56,7 @@ class EngineStatus:
     partitions: tuple[Partition, ...]
     queue_bytes: int
     """Bytes of pending values in memory."""
-    p99_last_second_s: float | None = None
-    """Seconds from acceptance to acknowledgement, of what was acknowledged in the last whole second."""
     partition_count: int | None = None
     """Partitions of the topic, `None` before the first answer."""
-    latency_last_s: Latency = Latency()
+    latency_last_s: Latency = field(default_factory=Latency)
     """The same over the last whole second, for charts."""

@@ -57,6 +57,18 @@ class Spool(Protocol):
         """Write final outcomes, in the background where that takes time; each payload comes once."""
         ...
 
+    def settle_all(self, payloads: Sequence[Payload], outcome: Outcome, reason: str = "") -> None:
+        """Write one outcome for many payloads: what `settle` does, at a cost per batch (the engine uses this)."""
+        ...
+
+    def note_late_ack(self, payloads: Sequence[Payload]) -> None:
+        """Note on dead letters that Kafka acknowledged them after their deadline; no outcome changes."""
+        ...
+
+    def mark_in_doubt(self, payloads: Sequence[Payload]) -> None:
+        """Keep across restarts that an attempt of these pending payloads may be in the topic."""
+        ...
+
     async def close(self) -> None:
         """Finish what is being written and let go."""
         ...

@@ -1,0 +1,225 @@
+"""The engine: an asyncio producer task consumes an in-process queue of payloads with deadline-aware retries."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from insights_tui.delivery.batch import Batch, Landing
+from insights_tui.delivery.board import Board
+from insights_tui.delivery.book import Book, Phase
+from insights_tui.delivery.errors import DeliveryFailedError, EngineClosedError
+from insights_tui.delivery.histogram import LatencyHistogram
+from insights_tui.delivery.ledger import Ledger
+from insights_tui.delivery.producer import Producer
+from insights_tui.delivery.settings import DeliverySettings
+from insights_tui.delivery.snapshot import Moments, status_of
+from insights_tui.delivery.status import EngineStatus
+from insights_tui.delivery.supervisor import Supervisor
+from insights_tui.domain.answers import Receipt
+from insights_tui.domain.clock import Clock
+from insights_tui.domain.connection import Connection
+from insights_tui.domain.occurrence import Occurrence
+from insights_tui.domain.outcome import Outcome
+from insights_tui.domain.payload import Draft, Payload
+from insights_tui.domain.snapshot import Counts
+from insights_tui.spool.base import QueueFullError, Spool
+
+__all__ = ["DeliveryFailedError", "Engine", "EngineClosedError"]
+
+_NO_PROGRESS_S = 1.0
+"""A drain that gets no acknowledgement for so long is given up: Kafka is frozen or gone."""
+
+
+class Engine:
+    """Queue, producer task, sweeper and supervisor of one agent. All methods belong on one loop."""
+
+    def __init__(
+        self,
+        *,
+        spool: Spool,
+        clock: Clock,
+        settings: DeliverySettings,
+        on_occurrence: Callable[[Occurrence], None],
+        client_id: str = "insights-tui",
+    ) -> None:
+        self._spool, self._clock, self._settings = spool, clock, settings
+        self._tell, self._client_id = on_occurrence, client_id
+        self._ledger = Ledger()
+        self._board = Board()
+        self._histogram = LatencyHistogram()
+        self._moments = Moments()
+        self._waiters: dict[int, asyncio.Future[tuple[Outcome, str, Landing | None]]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
+        self._accepting = 0
+        self._book: Book
+        self._producer: Producer
+        self._supervisor: Supervisor
+
+    async def start(self) -> None:
+        """Open the spool, take over what it holds and start the tasks; does not wait for Kafka."""
+        recovered = await self._spool.open()
+        self._ledger = Ledger(recovered.counts)
+        self._moments.lost_open = recovered.lost_open
+        self._moments.late_acks = recovered.late_acks
+        self._moments.redriven = recovered.redriven
+        self._book = Book(
+            self._ledger,
+            settle=self._settle,
+            late=self._late,
+            doubt=self._spool.mark_in_doubt,
+            why=self._why,
+            window=self._settings.window_payloads,
+        )
+        self._book.add(sorted(recovered.pending, key=lambda payload: payload.deadline))
+        self._producer = Producer(self._book, self._settings.linger_s)
+        self._supervisor = Supervisor(
+            book=self._book,
+            board=self._board,
+            producer=self._producer,
+            clock=self._clock,
+            settings=self._settings,
+            client_id=self._client_id,
+            tell=self._tell,
+            delivered=self._delivered,
+        )
+        self._tasks = [
+            asyncio.create_task(self._producer.run(), name="producer"),
+            asyncio.create_task(self._supervisor.run(), name="supervisor"),
+            asyncio.create_task(self._sweep(), name="sweeper"),
+        ]
+
+    async def accept(self, drafts: Sequence[Draft]) -> list[Payload]:
+        """Take payloads in, all or none; return after the commit.
+
+        Raises `QueueFullError`, `SpoolFullError`, `CommitTimeoutError` (all of `spool.base`), `EngineClosedError`.
+        """
+        if self._closing:
+            raise EngineClosedError("the agent is stopping")
+        settings = self._settings
+        count = len(drafts)
+        if self._ledger.pending + self._accepting + count > settings.max_payloads:
+            raise QueueFullError(f"{settings.max_payloads} payloads are pending")
+        if self._book.bytes > settings.max_bytes:
+            raise QueueFullError(f"{settings.max_bytes} bytes are pending")
+        self._accepting += count
+        try:
+            payloads = await self._spool.accept(drafts, settings.deadline_s)
+        finally:
+            self._accepting -= count
+        self._ledger.accept(len(payloads))
+        self._book.add(payloads)
+        self._moments.accepted(payloads)
+        self._producer.added()
+        return payloads
+
+    def use(self, connection: Connection | None) -> None:
+        """Use another connection, or none, at once; what is pending goes to the new topic."""
+        self._supervisor.use(connection)
+
+    async def deliver(self, draft: Draft, timeout_s: float) -> Receipt:
+        """Accept one payload and wait for its acknowledgement.
+
+        Raises what `accept` raises, `DeliveryFailedError`, or `TimeoutError` after `timeout_s`; the payload then
+        stays pending until its own deadline.
+        """
+        started = self._clock.boot()
+        (payload,) = await self.accept((draft,))
+        done = self._waiters[payload.seq] = asyncio.get_running_loop().create_future()
+        self._producer.wake()
+        try:
+            async with asyncio.timeout(timeout_s):
+                outcome, reason, landing = await done
+        finally:
+            self._waiters.pop(payload.seq, None)
+        if landing is None:
+            raise DeliveryFailedError(outcome, reason, self._board.latest())
+        return Receipt(payload.id, landing.topic, landing.partition, landing.offset, self._clock.boot() - started)
+
+    def status(self) -> EngineStatus:
+        """Tell everything at this instant; cheap enough for every second."""
+        return status_of(
+            now=self._clock.now(),
+            settings=self._settings,
+            ledger=self._ledger,
+            book=self._book,
+            board=self._board,
+            histogram=self._histogram,
+            moments=self._moments,
+            link=self._supervisor.link(),
+            session=self._supervisor.session,
+            loop_now=asyncio.get_running_loop().time(),
+        )
+
+    async def stop(self, grace_s: float) -> Counts:
+        """Accept nothing more, drain while Kafka answers but no longer than `grace_s`, let go of everything.
+
+        What is left stays in the spool. Returns the last counts.
+        """
+        self._closing = True
+        if not self._tasks:
+            return self._ledger.counts()
+        await self._drain(grace_s)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        self._producer.stop()
+        await self._supervisor.stop()
+        for waiter in self._waiters.values():
+            if not waiter.done():
+                waiter.cancel()
+        await self._spool.close()
+        return self._ledger.counts()
+
+    async def _drain(self, grace_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + grace_s
+        self._producer.wake()
+        seen, seen_at = self._ledger.pending, loop.time()
+        while self._ledger.pending and loop.time() < min(end, seen_at + _NO_PROGRESS_S):
+            if self._supervisor.link().phase != "up":
+                return
+            await asyncio.sleep(0.01)
+            if self._ledger.pending != seen:
+                seen, seen_at = self._ledger.pending, loop.time()
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.sweep_s)
+            expired = self._book.sweep(self._clock.boot())
+            if expired:
+                self._tell(
+                    Occurrence(
+                        "error",
+                        "expired",
+                        "payloads",
+                        f"{expired} payload{'s' if expired > 1 else ''} not delivered before the deadline.",
+                        fix="Look at lost payloads; they can be sent again.",
+                        raw=self._why("never sent"),
+                    )
+                )
+
+    def _settle(
+        self, payloads: Sequence[Payload], outcome: Outcome, reason: str, landing: Landing | None = None
+    ) -> None:
+        self._spool.settle_all(payloads, outcome, reason)
+        if outcome.lost:
+            self._moments.lost_open += len(payloads)
+        if self._waiters:
+            for index, payload in enumerate(payloads):
+                waiter = self._waiters.get(payload.seq)
+                if waiter is not None and not waiter.done():
+                    at = landing._replace(offset=landing.offset + index) if landing else None
+                    waiter.set_result((outcome, reason, at))
+
+    def _late(self, payloads: Sequence[Payload]) -> None:
+        self._moments.late_acks += len(payloads)
+        self._spool.note_late_ack(payloads)
+
+    def _delivered(self, batch: Batch, now: float) -> None:
+        self._histogram.record(batch.open, self._settings.deadline_s, now)
+        self._moments.last_delivered_at = self._clock.now().wall
+
+    def _why(self, _phase: Phase) -> str:
+        trouble = self._board.latest() or self._supervisor.trouble()
+        return "" if trouble is None else trouble.what

@@ -1,0 +1,68 @@
+"""The ledger: the one source of every count."""
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from insights_tui.domain.outcome import Outcome
+from insights_tui.domain.snapshot import Counts
+
+
+class Place(IntEnum):
+    """Where an accepted payload is."""
+
+    QUEUED = 0
+    IN_FLIGHT = 1
+    RETRYING = 2
+    DELIVERED = 3
+    REJECTED = 4
+    EXPIRED_UNSENT = 5
+    EXPIRED_UNKNOWN = 6
+    DAMAGED = 7
+
+
+OF_OUTCOME: Mapping[Outcome, Place] = {outcome: Place[outcome.name] for outcome in Outcome}
+_FIRST_FINAL = Place.DELIVERED
+
+
+class LedgerError(AssertionError):
+    """A move that cannot be: more payloads out of a place than are in it, or out of a final one."""
+
+
+class Ledger:
+    """Counts payloads by place. A payload moves, so the equation of `interface.md` holds at every instant."""
+
+    def __init__(self, recovered: Counts | None = None) -> None:
+        counts = recovered or Counts()
+        self._accepted = counts.accepted
+        self._at: list[int] = [getattr(counts, place.name.lower()) for place in Place]
+        if not counts.balanced:
+            raise LedgerError(f"the recovered counts do not add up: {counts}")
+
+    def accept(self, count: int) -> None:
+        """Take `count` payloads in; they are queued."""
+        if count < 0:
+            raise LedgerError(f"{count} payloads accepted")
+        self._accepted += count
+        self._at[Place.QUEUED] += count
+
+    def move(self, count: int, source: Place, target: Place) -> None:
+        """Move `count` payloads; what is final stays where it is."""
+        at = self._at
+        if count < 0 or source >= _FIRST_FINAL or at[source] < count:
+            raise LedgerError(f"{count} payloads from {source.name} to {target.name}, of {at[source]}")
+        at[source] -= count
+        at[target] += count
+
+    @property
+    def pending(self) -> int:
+        """Payloads whose outcome is open."""
+        at = self._at
+        return at[0] + at[1] + at[2]
+
+    def at(self, place: Place) -> int:
+        """Tell how many payloads are in one place."""
+        return self._at[place]
+
+    def counts(self) -> Counts:
+        """Tell everything at this instant."""
+        return Counts(self._accepted, *self._at)

@@ -1,0 +1,364 @@
+"""A session: one Kafka client with its lanes, from the first answer to the teardown."""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from aiokafka.conn import CloseReason
+from aiokafka.protocol.produce import ProduceRequest
+
+from insights_tui.delivery.batch import Batch, Landing
+from insights_tui.delivery.board import Board
+from insights_tui.delivery.book import Book
+from insights_tui.delivery.lane import Lane
+from insights_tui.delivery.settings import DeliverySettings
+from insights_tui.domain.clock import Clock
+from insights_tui.domain.trouble import Code, Trouble
+from insights_tui.kafka.backoff import backoff_s
+from insights_tui.kafka.classify import of_code, of_request
+from insights_tui.kafka.client import Client
+from insights_tui.kafka.node import Node
+from insights_tui.kafka.records import MAX_RECORDS, encode
+from insights_tui.kafka.verdict import Action, Peer, Verdict
+from insights_tui.kafka.view import View
+
+_ACKS_ALL = -1
+_MESSAGE_TOO_LARGE = 10
+_SMALLEST_BATCH = 4096
+_REJECTED_SHOWN_S = 60.0
+_TRANSIENT = frozenset({5, 6, 7, 9, 13, 14, 15, 16})  # a topic's metadata that is on its way
+
+
+class SickError(Exception):
+    """The client must be replaced."""
+
+
+class Session:
+    """Keeps one client's connections and metadata fresh, and carries batches. It never waits while it decides."""
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        book: Book,
+        board: Board,
+        clock: Clock,
+        settings: DeliverySettings,
+        wake: Callable[[], None],
+        delivered: Callable[[Batch, float], None],
+        rejected: Callable[[int, Verdict], None],
+        started: Callable[["Session"], None],
+    ) -> None:
+        self.client = client
+        self.lanes: dict[int, Lane] = {}
+        self.topic_ok = False
+        """Whether the topic was seen and nothing has been heard against it since."""
+        self.sick: str | None = None
+        self.topic_hold = 0.0
+        """No attempt before this time of the loop's clock: what was refused concerns the whole topic."""
+        self._book, self._board, self._clock, self._settings = book, board, clock, settings
+        self._wake_producer, self._delivered, self._rejected = wake, delivered, rejected
+        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._attempts: dict[asyncio.Task[None], Batch] = {}
+        self._retired = False
+        self._stale = False
+        self._refreshing = False
+        self._refresh_failures = 0
+        self._refresh_at = 0.0
+        self._pinging: set[int] = set()
+        self._turn = 0
+        self._batch_bytes = settings.batch_bytes
+        self.progress_at = self._loop.time()
+        """When Kafka last answered a produce request, or there was nothing to answer; loop's clock."""
+        self._started = started
+        client.on_change = self._change
+
+    # for the producer task
+
+    def ready(self) -> Iterator[Lane]:
+        """Go through the lanes that could send now, each time beginning with another."""
+        now = self._loop.time()
+        if self._retired or not self.topic_ok or now < self.topic_hold:
+            return
+        lanes = list(self.lanes.values())
+        self._turn += 1
+        connected = self.client.connected
+        for index in range(len(lanes)):
+            lane = lanes[(index + self._turn) % len(lanes)]
+            if lane.batch is None and lane.retry_at <= now and connected(lane.leader):
+                yield lane
+
+    def send(self, lane: Lane) -> bool:
+        """Cut a batch for a lane and send it; tell whether there was anything."""
+        settings = self._settings
+        batch = self._book.cut(
+            lane.id,
+            max_bytes=self._batch_bytes,
+            max_payloads=min(settings.batch_payloads, MAX_RECORDS),
+            now=self._clock.boot(),
+            margin_s=settings.margin_s,
+        )
+        if batch is None:
+            return False
+        lane.batch = batch
+        task = self._loop.create_task(self._attempt(lane, batch))
+        self._attempts[task] = batch
+        task.add_done_callback(self._attempts.pop)
+        return True
+
+    # for the supervisor
+
+    async def run(self) -> None:
+        """Connect, then tend connections and metadata; raises `StartError`, `LoginHeldError`, `SickError`."""
+        self._apply(await self.client.bootstrap())
+        self._started(self)
+        while True:
+            self._changed.clear()
+            pause = self._tend(self._loop.time())
+            if self.sick is not None:
+                raise SickError(self.sick)
+            try:
+                async with asyncio.timeout(pause):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass
+
+    async def retire(self, grace_s: float) -> None:
+        """Send nothing more, let requests under way finish for `grace_s`, then let go of everything."""
+        self._retired = True
+        if self._attempts and grace_s > 0:
+            await asyncio.wait(list(self._attempts), timeout=grace_s)
+        attempts = dict(self._attempts)
+        tasks = [*attempts, *self._tasks]
+        for task in tasks:
+            task.cancel()
+        await self.client.shut()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for batch in attempts.values():
+            if not batch.done:  # cancelled before its first step
+                self._book.failed(batch, in_doubt=False)
+
+    def busy(self) -> Iterator[Lane]:
+        """Go through the lanes that wait for an answer."""
+        return (lane for lane in self.lanes.values() if lane.batch is not None)
+
+    @property
+    def under_way(self) -> int:
+        """Requests without an answer."""
+        return len(self._attempts)
+
+    @property
+    def reachable(self) -> bool:
+        """Whether any broker answers."""
+        return any(self.client.connected(number) for number in self.client.nodes)
+
+    # connections and metadata
+
+    def _tend(self, now: float) -> float:
+        """Start what is due; tell when to look again (seconds)."""
+        if not self._book.has_pending or not self.topic_ok:
+            self.progress_at = now
+        self._judge(now)
+        return max(0.01, min(1.0, self._tend_nodes(now), self._tend_metadata(now)))
+
+    def _judge(self, now: float) -> None:
+        oldest = next(iter(self._book.in_flight), None)
+        if oldest is not None and self._clock.boot() - oldest.started > self._settings.hard_limit_s:
+            self.sick = "A request outlived every limit."
+        elif now - self.progress_at > self._settings.stall_s:
+            self.sick = "Kafka has answered nothing for too long."
+
+    def _tend_nodes(self, now: float) -> float:
+        client = self.client
+        nodes = list(client.nodes.values())
+        if nodes and not any(node.wanted for node in nodes):
+            random.choice(nodes).wanted = True  # noqa: S311 - any will do
+        pause = 1.0
+        for node in nodes:
+            wire = client.wire(node.id)
+            if wire is not None:
+                silent = now - wire.heard >= self._settings.ping_s
+                if silent and not wire.waiting and node.id not in self._pinging:
+                    self._pinging.add(node.id)
+                    self._spawn(self._ping(node))
+            elif node.wanted and not node.connecting:
+                if node.retry_at <= now:
+                    self._spawn(client.connect(node))
+                else:
+                    pause = min(pause, node.retry_at - now)
+        return pause
+
+    def _tend_metadata(self, now: float) -> float:
+        if self._refreshing:
+            return 1.0
+        wait = self._refresh_at - now
+        if wait > 0 and (self._refresh_failures or not self._stale):
+            return wait
+        nodes = [node for node in self.client.nodes.values() if self.client.connected(node.id)]
+        if nodes:
+            self._refreshing, self._stale = True, False
+            self._spawn(self._refresh(random.choice(nodes)))  # noqa: S311 - any will do
+        return 1.0
+
+    async def _ping(self, node: Node) -> None:
+        try:
+            await self.client.ping(node)
+        finally:
+            self._pinging.discard(node.id)
+
+    async def _refresh(self, node: Node) -> None:
+        try:
+            view = await self.client.refresh(node)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the connection is of no use
+            wire = self.client.wire(node.id)
+            if wire is not None:
+                timed_out = isinstance(error, TimeoutError)
+                wire.close(CloseReason.CONNECTION_TIMEOUT if timed_out else CloseReason.CONNECTION_BROKEN, error)
+            self._refresh_later()
+        else:
+            self._apply(view)
+        finally:
+            self._refreshing = False
+            self._changed.set()
+
+    def _refresh_later(self) -> None:
+        self._refresh_failures += 1
+        settings = self._settings
+        self._refresh_at = self._loop.time() + backoff_s(
+            self._refresh_failures,
+            base_s=settings.start_backoff_s,
+            cap_s=settings.backoff_cap_s,
+            random=random.random(),  # noqa: S311 - spreads retries
+        )
+
+    def _apply(self, view: View) -> None:
+        """Take over what a metadata answer says."""
+        now = self._clock.now()
+        if view.topic_error and not (view.topic_error in _TRANSIENT and self.lanes):
+            verdict = of_code(view.topic_error, Peer(view.server, self.client.connection.topic, **self._who()))
+            self._board.put(("topic", "seen"), verdict.trouble, now)
+            self.topic_ok = False
+            self._refresh_later()
+            return
+        leaderless = [number for number, part in view.partitions.items() if part.leader is None]
+        if view.topic_error or leaderless:
+            self._refresh_later()
+        else:
+            self._refresh_failures = 0
+            self._refresh_at = self._loop.time() + self._settings.metadata_s
+        if view.topic_error:
+            return
+        self._board.clear(("topic", "seen"))
+        self._note_leaderless(leaderless)
+        self.lanes = {number: self.lanes.get(number) or Lane(number) for number in sorted(view.partitions)}
+        for number, part in view.partitions.items():
+            self.lanes[number].leader = part.leader
+        self.topic_ok = True
+        self._book.route(len(self.lanes))
+        self._wake_producer()
+        self._changed.set()
+
+    def _who(self) -> dict[str, Any]:
+        connection = self.client.connection
+        return {"username": connection.username, "tls": connection.username is not None}
+
+    def _note_leaderless(self, leaderless: list[int]) -> None:
+        topic = self.client.connection.topic
+        if not leaderless:
+            self._board.clear(("topic", "leaders"))
+            return
+        listed = ", ".join(map(str, sorted(leaderless)[:8])) + (" and more" if len(leaderless) > 8 else "")
+        what = f"Partition {listed} of {topic} has no leader."
+        act = "Bring back the brokers that hold it."
+        trouble = Trouble(Code.NO_LEADER, topic, what, act)
+        self._board.put(("topic", "leaders"), trouble, self._clock.now(), show_after_s=3.0)
+
+    def _change(self) -> None:
+        self._changed.set()
+        self._wake_producer()
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # attempts
+
+    async def _attempt(self, lane: Lane, batch: Batch) -> None:
+        leader = lane.leader
+        started = self._loop.time()
+        try:
+            data = encode(batch.open, self._settings.compression, batch.producer)
+            timeout_ms = int(self._settings.request_timeout_s * 1000)
+            request = ProduceRequest(None, _ACKS_ALL, timeout_ms, [(self.client.connection.topic, [(lane.id, data)])])
+            # the lane was handed out because its broker is connected, so this writes before it first waits
+            answer = await self.client.send(leader, request)
+        except asyncio.CancelledError:
+            lane.batch = None
+            self._book.failed(batch, in_doubt=True)
+            raise
+        except Exception as error:  # noqa: BLE001 - every failure has a row in the classification
+            self._failed(lane, batch, of_request(error, self._peer(leader)))
+        else:
+            self.client.answered(leader, self._loop.time() - started)
+            (_, ((_, code, offset, *_),)), *_ = answer.topics
+            self._answered(lane, batch, code, offset)
+        finally:
+            self._wake_producer()
+
+    def _answered(self, lane: Lane, batch: Batch, code: int, offset: int) -> None:
+        self.progress_at = self._loop.time()
+        verdict = of_code(code, self._peer(lane.leader)) if code else None
+        if verdict is not None and verdict.action is not Action.DONE:
+            if code == _MESSAGE_TOO_LARGE and len(batch.payloads) > 1:
+                self._batch_bytes = max(_SMALLEST_BATCH, min(self._batch_bytes, batch.size // 2))
+            self._failed(lane, batch, verdict)
+            return
+        lane.batch = None
+        if lane.failures or self.topic_hold:
+            lane.failures, lane.retry_at, self.topic_hold = 0, 0.0, 0.0
+            self._board.clear(("lane", lane.id), ("topic", "write"))
+        if self._book.acked(batch, Landing(self.client.connection.topic, lane.id, offset)):
+            self._delivered(batch, self._clock.boot())
+
+    def _failed(self, lane: Lane, batch: Batch, verdict: Verdict) -> None:
+        lane.batch = None
+        if verdict.action is Action.SPLIT:
+            reason = f"{verdict.trouble.what} {verdict.trouble.raw}"
+            rejected = self._book.refused(batch, reason)
+            if rejected:
+                self._board.put(("rejected",), verdict.trouble, self._clock.now(), lasts_s=_REJECTED_SHOWN_S)
+                self._rejected(len(rejected), verdict)
+            return
+        self._book.failed(batch, in_doubt=verdict.in_doubt)
+        lane.failures += 1
+        settings = self._settings
+        pause = backoff_s(
+            lane.failures,
+            base_s=settings.lane_backoff_s,
+            cap_s=settings.lane_cap_s,
+            random=random.random(),  # noqa: S311 - spreads retries
+        )
+        lane.retry_at = self._loop.time() + pause
+        place: tuple[str, object] = ("lane", lane.id)
+        if verdict.scope == "topic":
+            self.topic_hold = lane.retry_at
+            place = ("topic", "write")
+        self._loop.call_later(pause + 0.001, self._wake_producer)
+        if verdict.scope != "broker":  # of a broker, its node tells
+            self._board.put(place, verdict.trouble, self._clock.now(), show_after_s=verdict.show_after_s)
+        if verdict.scope == "client":
+            self.sick = verdict.trouble.what
+        if verdict.refresh:
+            self._stale = True
+        self._changed.set()
+
+    def _peer(self, node_id: int | None) -> Peer:
+        node = self.client.nodes.get(node_id) if node_id is not None else None
+        if node is not None:
+            return self.client.peer(node)
+        servers = self.client.connection.servers
+        return Peer(servers[0], self.client.connection.topic, **self._who())

@@ -1,0 +1,104 @@
+"""Reaching a server: its name resolved once at a time, its addresses raced.
+
+asyncio's `happy_eyeballs_delay` does the like, but uvloop lacks it; and here each step keeps its own cause.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Sequence
+
+from insights_tui.domain.connection import Server
+from insights_tui.kafka.cause import RESOLVER_ERRORS, StageError
+
+STAGGER_S = 0.25
+"""Head start of one address before the next is tried beside it (RFC 8305 §5)."""
+
+Address = tuple[socket.AddressFamily, tuple[object, ...]]
+_lookups: dict[tuple[asyncio.AbstractEventLoop, Server], "asyncio.Future[list[Address]]"] = {}
+
+
+async def _look_up(server: Server) -> list[Address]:
+    found = await asyncio.get_running_loop().getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
+
+
+async def resolve(server: Server, timeout_s: float) -> list[Address]:
+    """Resolve a name, joining a lookup of it that is still under way: a resolver that hangs keeps one thread busy.
+
+    Raises `StageError` (dns).
+    """
+    loop = asyncio.get_running_loop()
+    lookup = _lookups.get((loop, server))
+    if lookup is None:
+        lookup = _lookups[loop, server] = asyncio.ensure_future(_look_up(server))
+
+        def forget(done: "asyncio.Future[list[Address]]") -> None:
+            _lookups.pop((loop, server), None)
+            if not done.cancelled():
+                done.exception()  # nobody may be waiting any more
+
+        lookup.add_done_callback(forget)
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await asyncio.shield(lookup)
+    except (TimeoutError, OSError, *RESOLVER_ERRORS) as error:
+        raise StageError("dns", error) from error
+
+
+async def _reach(address: Address) -> socket.socket:
+    family, where = address
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(sock, where)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def dial(server: Server, timeout_s: float) -> socket.socket:
+    """Connect to the first address that answers; raises `StageError` (dns, tcp)."""
+    addresses = _mixed(await resolve(server, timeout_s))
+    waiting = list(reversed(addresses))
+    races: set[asyncio.Task[socket.socket]] = set()
+    failures: list[BaseException] = []
+    try:
+        async with asyncio.timeout(timeout_s):
+            while waiting or races:
+                if waiting:
+                    races.add(asyncio.create_task(_reach(waiting.pop())))
+                done, races = await asyncio.wait(
+                    races, timeout=STAGGER_S if waiting else None, return_when=asyncio.FIRST_COMPLETED
+                )
+                won = [race for race in done if race.exception() is None]
+                failures += [error for race in done if (error := race.exception()) is not None]
+                if won:
+                    races.update(won[1:])
+                    return won[0].result()
+    except TimeoutError as error:
+        failures.insert(0, error)
+    finally:
+        await _call_off(races)
+    # what a person can act on most: a refusal tells more than "no route" of an address family that is not there
+    refused = next((error for error in failures if isinstance(error, ConnectionRefusedError)), None)
+    cause = refused or (failures[0] if failures else OSError(f"no address for {server.host}"))
+    raise StageError("tcp", cause) from cause
+
+
+async def _call_off(races: "set[asyncio.Task[socket.socket]]") -> None:
+    for race in races:
+        race.cancel()
+    for race in races:
+        with contextlib.suppress(OSError, asyncio.CancelledError):
+            (await race).close()
+
+
+def _mixed(addresses: Sequence[Address]) -> list[Address]:
+    """Take address families in turn, so that one that is broken costs one head start (RFC 8305 §4)."""
+    first = [address for address in addresses if address[0] == addresses[0][0]]
+    other = [address for address in addresses if address[0] != addresses[0][0]]
+    mixed = [address for pair in zip(first, other, strict=False) for address in pair]
+    return mixed + [address for address in addresses if address not in mixed]

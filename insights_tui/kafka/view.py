@@ -1,0 +1,40 @@
+"""The cluster as one metadata answer tells it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from insights_tui.domain.connection import Server
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionView:
+    """One partition: who leads it (`None`: nobody), and on how many brokers it lies."""
+
+    leader: int | None
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The members of the cluster and the partitions of one topic."""
+
+    server: Server
+    """Who told it."""
+    brokers: Mapping[int, Server] = field(default_factory=dict)
+    topic_error: int = 0
+    partitions: Mapping[int, PartitionView] = field(default_factory=dict)
+
+
+def view_of(server: Server, topic: str, answer: Any) -> View:
+    """Read aiokafka's metadata answer, whatever its version."""
+    told = answer.to_object()
+    brokers = {one["node_id"]: Server(one["host"], one["port"]) for one in told["brokers"]}
+    mine = next((one for one in told["topics"] if one["topic"] == topic), None)
+    if mine is None:
+        return View(server, brokers, topic_error=3)
+    partitions = {
+        one["partition"]: PartitionView(one["leader"] if one["leader"] >= 0 else None, len(one["replicas"]))
+        for one in mine["partitions"]
+    }
+    return View(server, brokers, mine["error_code"], partitions)

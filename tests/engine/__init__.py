@@ -1,0 +1,1 @@
+"""Tests of the delivery engine, from its pure parts to a mock cluster."""
