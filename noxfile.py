@@ -11,6 +11,7 @@ from nox.command import CommandFailed
 
 nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["check"]
+nox.options.error_on_missing_interpreters = True  # a Python that was asked for and is not there is no success
 
 STEPS = {
     "format": ("ruff", "format", "--check", "."),
