@@ -40,7 +40,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if reason is not None:
         verb = "FAILED" if _REQUIRED else "SKIPPED"
         terminalreporter.write_line(f"EVERY TEST WITH A REAL KAFKA {verb}: {reason}", red=True, bold=True)
-    for text in dict.fromkeys(config.stash.get(_loud, ())):
+    skipped = config.stash.get(_loud, ())
+    for text in dict.fromkeys(skipped):
         terminalreporter.write_line(f"SKIPPED: {text}", red=True, bold=True)
 
 

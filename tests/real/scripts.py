@@ -13,7 +13,7 @@ import algorithmia_api_client as original
 from algorithmia_api_client.rest import ApiException
 
 url, token, action, *rest = sys.argv[1:]
-configuration = original.Configuration(host=url, api_key={"Authorization": token})
+configuration = original.Configuration(host=url, api_key={"Authorization": token} if token else None)
 configuration.api_key_prefix = json.loads(rest.pop(0))
 with original.ApiClient(configuration) as client:
     api = original.ConnectionsApi(client)
