@@ -13,6 +13,7 @@ from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.snapshot import ConnectionView
+from insights_tui.domain.text import thousands
 from insights_tui.domain.validate import validate
 from insights_tui.kafka.verify import KafkaTroubleError, verify
 from insights_tui.settings import Settings, seed_form
@@ -110,7 +111,8 @@ def _edited(before: Connection | None, after: Connection, actor: str, pending: i
     if before is None:
         text = f"Connection to topic {after.topic} at {after.bootstrap} saved."
     elif before.topic != after.topic and pending:
-        text = f"Connection edited: {pending:,} pending payloads go to topic {after.topic} instead of {before.topic}."
+        waiting = "1 pending payload goes" if pending == 1 else f"{thousands(pending)} pending payloads go"
+        text = f"Connection edited: {waiting} to topic {after.topic} instead of {before.topic}."
     else:
         text = f"Connection edited: topic {after.topic} at {after.bootstrap}."
     return Occurrence(level="info", code="connection_saved", subject=after.topic, text=text, actor=actor)
