@@ -30,6 +30,7 @@ def brokers() -> Iterator[str]:
         cluster.produce(topic, b"{}")
     cluster.flush(10)
     yield ",".join(f"{broker.host}:{broker.port}" for broker in cluster.list_topics(timeout=10).brokers.values())
+    cluster.flush(1)  # the cluster lives as long as its handle
 
 
 def _settings(state: Path, **environ: str) -> Settings:
