@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from insights_tui.cli import exits
 from tests.packaging.checkout import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -53,15 +54,26 @@ def test_what_it_links_to_exists(target: str) -> None:
     assert (ROOT / target).exists()
 
 
-@pytest.mark.parametrize("verb", sorted(set(re.findall(r"\binsights-tui ([a-z]+)\b", README))))
-def test_the_commands_it_shows_exist(verb: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "from insights_tui.cli.main import main; main()", verb, "--help"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+def shown() -> dict[str, set[str]]:
+    """Collect the verbs that the README shows, each with the options it shows."""
+    verbs: dict[str, set[str]] = {}
+    for verb, rest in re.findall(r"\binsights-tui ([a-z]+)\b([^`\n]*)", README.replace("\\\n", " ")):
+        verbs.setdefault(verb, set()).update(re.findall(r"(?<!\S)--[a-z-]+", rest))
+    return verbs
+
+
+@pytest.mark.parametrize(("verb", "options"), sorted(shown().items()))
+def test_the_commands_it_shows_exist(verb: str, options: set[str]) -> None:
+    script = "import sys; from insights_tui.cli.main import main; sys.exit(main())"
+    done = subprocess.run([sys.executable, "-c", script, verb, "--help"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+    assert options <= set(re.findall(r"--[a-z-]+", done.stdout))
+
+
+def test_the_exit_codes_are_those_of_the_program() -> None:
+    table = [int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)]
+    own = {getattr(exits, name) for name in dir(exits) if name.isupper()} - {exits.INTERRUPTED, exits.BROKEN_PIPE}
+    assert table == sorted(own)
 
 
 def test_it_is_short() -> None:

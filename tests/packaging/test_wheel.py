@@ -117,6 +117,12 @@ def test_the_installed_program_runs(installed: Path, tmp_path: Path) -> None:
     assert "agent" in shown
 
 
+def test_the_installed_demo_delivers(installed: Path, tmp_path: Path) -> None:
+    shown = run(installed / "insights-tui", "demo", "--headless", "--seconds", "2", cwd=tmp_path)
+    assert "delivered" in shown
+    assert not list(tmp_path.iterdir())
+
+
 def test_every_module_of_the_wheel_imports(installed: Path, tmp_path: Path, source: Path) -> None:
     """A file that only the checkout has, or a package that only the tests install, shows here."""
     modules = [
