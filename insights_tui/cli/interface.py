@@ -57,8 +57,8 @@ def require_terminal(instead: str) -> None:
     raise CliError(why, instead, code=exits.USAGE, name="no_terminal")
 
 
-def show(attached: Attached, *, timeout_s: float) -> None:
-    """Draw the interface until it is left, then drain an agent of our own, bounded."""
+def show(attached: Attached, *, timeout_s: float, seconds: float | None = None) -> None:
+    """Draw the interface until it is left, or for some `seconds`; then drain an agent of our own, bounded."""
     from insights_tui.client.api import AgentClient
     from insights_tui.tui.app import InsightsApp
 
@@ -74,7 +74,10 @@ def show(attached: Attached, *, timeout_s: float) -> None:
     async def session() -> None:
         client = AgentClient(attached.socket, timeout_s=timeout_s)
         try:
-            await InsightsApp(client, on_stop=on_stop, crash_folder=attached.state_dir).run_async()
+            app = InsightsApp(client, on_stop=on_stop, crash_folder=attached.state_dir)
+            if seconds is not None:
+                asyncio.get_running_loop().call_later(seconds, app.leave)
+            await app.run_async()
         finally:
             await client.close()
 

@@ -39,6 +39,11 @@ def log_to_file(state_dir: Path, level: str, kind: Format) -> None:
     _install(handler, level, kind)
 
 
+def log_nowhere() -> None:
+    """Keep the log off a terminal in use where there is no place to keep it."""
+    _install(logging.NullHandler(), "critical", "text")
+
+
 def _install(handler: logging.Handler, level: str, kind: Format) -> None:
     handler.setFormatter(_Json() if kind == "json" else _Text())
     root = logging.getLogger()

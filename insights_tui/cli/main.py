@@ -24,6 +24,9 @@ _VERBS = {
 }
 """Verb and short help: here, so that `--help` imports none of them."""
 
+_MODULES = {"demo": "insights_tui.cli.demo.command"}
+"""Verbs that are more than one module."""
+
 _EPILOG = """\b
 Exit codes: 0 fine, 1 the act failed, 2 usage, 3 no connection configured, 4 no agent,
 5 not delivering as it should, 6 payloads lost, 78 configuration."""
@@ -40,7 +43,7 @@ class _Verbs(click.Group):
         """Import one verb."""
         if cmd_name not in _VERBS:
             return None
-        module = importlib.import_module(f"insights_tui.cli.{cmd_name}")
+        module = importlib.import_module(_MODULES.get(cmd_name, f"insights_tui.cli.{cmd_name}"))
         command: click.Command = module.command
         return command
 

@@ -67,8 +67,9 @@ def put_error_json(errors: Iterable[FieldError]) -> None:
 
 
 def say_error(message: str, hint: str = "") -> None:
-    """Print what is wrong and how to mend it."""
-    say(f"error: {clean(message)}")
+    """Print what is wrong, a line for each thing, and how to mend it."""
+    for line in message.splitlines() or [""]:
+        say(f"error: {clean(line)}")
     if hint:
         say(f"  fix: {clean(hint)}")
 

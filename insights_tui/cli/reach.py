@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,18 +58,25 @@ def settings_of(flags: Mapping[str, object] | None = None, *, system: bool = Fal
 
 def speak(common: Common, act: Callable[[AgentClient], Awaitable[int]]) -> int:
     """Run `act` with a client of the agent and return its exit code; raises `CliError` for what went wrong."""
-    try:
+    with errors_told(common):
         return asyncio.run(_speak(find(common).socket, common, act))
+
+
+@contextmanager
+def errors_told(common: Common) -> Iterator[None]:
+    """Turn what an agent's client raises into words and a `CliError`."""
+    try:
+        yield
     except AgentUnavailableError as error:
         raise CliError(str(error), error.hint, code=exits.NO_AGENT, name="no_agent") from None
+    except RefusedError as error:
+        raise told(error, common) from None
 
 
 async def _speak(socket: Path, common: Common, act: Callable[[AgentClient], Awaitable[int]]) -> int:
     client = AgentClient(socket, timeout_s=common.timeout_s)
     try:
         return await act(client)
-    except RefusedError as error:
-        raise told(error, common) from None
     finally:
         await client.close()
 
