@@ -141,10 +141,7 @@ def _read(
     until: Callable[[list[Record]], bool] | None,
     deadline: float,
 ) -> list[Record]:
-    ends = {
-        number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_ANSWER_S)[1]
-        for number in partitions
-    }
+    ends = {number: _end(consumer, TopicPartition(topic, number), deadline) for number in partitions}
     consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
     open_ended = count is not None or until is not None
     records: list[Record] = []
@@ -168,6 +165,17 @@ def _read(
             records.append(record)
             reached[record.partition] = record.offset + 1
     return records
+
+
+def _end(consumer: Consumer, partition: TopicPartition, deadline: float) -> int:
+    """The offset behind the last record; asks again while the broker is still finding its leaders after a restart."""
+    while True:
+        try:
+            return int(consumer.get_watermark_offsets(partition, timeout=_ANSWER_S)[1])
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.02)
 
 
 def _record(message: Message) -> Record:

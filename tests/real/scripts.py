@@ -35,6 +35,11 @@ print(json.dumps(answer))
 """
 """`URL TOKEN sasl|plaintext|get|delete PREFIX [CONNECTION]`; prints the answer or `{"status", "body"}`."""
 
-JAVA_BODY = b'[{"insight_key":"risk_score","insight_value":"0.08"},{"insight_key":"approved","insight_value":"4"}]'
-"""What the Java client sends for `risk_score` 0.08 and `approved` 4: every value is text."""
+JAVA_BODY = (
+    b'[{"insight_key": "risk_score", "insight_value": "0.08"}, {"insight_key": "approved", "insight_value": "4"}]'
+)
+"""What the Java client sends for `risk_score` 0.08 and `approved` 4: every value is text.
+
+By its source (`AlgorithmiaClient.reportInsights`); the versions in Maven's registry are older than Insights.
+"""
 JAVA_HEADERS = {"Authorization": "Simple simKEY", "Content-Type": "application/json; charset=UTF-8"}

@@ -99,7 +99,10 @@ def test_a_connection_that_cannot_be_is_refused_with_its_reason(
     }
     refused = call(admin_1_5_5, administered, "plaintext", request)
     assert 400 <= refused["status"] < 500
-    assert "kafka-1:notaport" in refused["body"]
+    error = json.loads(refused["body"])["error"]
+    assert error["field"] == "broker_url"
+    assert "notaport" in error["message"]
+    assert error["hint"]
 
 
 @pytest.mark.parametrize("token", ["", "wrong"])

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -140,7 +141,7 @@ class AgentProcess:
         code = self.process.poll()
         if code is not None:
             raise AssertionError(f"the agent ended with exit code {code}:\n{self.log_tail()}")
-        try:
-            return self.request("GET", "/healthz").status_code == httpx.codes.OK
-        except httpx.TransportError:
-            return False
+        with socket.socket(socket.AF_UNIX) as probe:  # httpx would leave its socket open where nobody listens
+            if probe.connect_ex(str(self.socket)) != 0:
+                return False
+        return self.request("GET", "/healthz").status_code == httpx.codes.OK
