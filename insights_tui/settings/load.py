@@ -114,7 +114,8 @@ def _merge(layers: list[_Layer]) -> Settings:
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             return tuple(InitSettingsSource(settings_cls, init_kwargs=layer.values) for layer in layers)
 
-    return Layered()
+    layered = Layered()
+    return Settings(**{name: getattr(layered, name) for name in layered.model_fields_set})
 
 
 def _from_flags(flags: Mapping[str, Any]) -> _Layer:
