@@ -2,19 +2,16 @@
 
 import contextlib
 import errno
-import hashlib
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
-
-import msgspec
 
 from insights_tui.agent.private_files import PrivateDir, StateDirectoryError, prepare_state_dir
+from insights_tui.agent.record_file import DamagedError, Password, Record, Revision, unwrap, wrap
 from insights_tui.domain.answers import SavedConnection
 from insights_tui.domain.certificate import describe_ca
-from insights_tui.domain.connection import Connection, ConnectionType, Mechanism, Secret
+from insights_tui.domain.connection import Connection, ConnectionType, Secret
 from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.servers import parse_servers
@@ -28,7 +25,6 @@ _SECRETS = "secrets"
 _TYPED = "stored"
 _MAX_FILE = 32 * 1024 * 1024  # ten revisions with a CA bundle of 1 MiB each, and room
 _MAX_SECRET = 256 * 1024
-_T = TypeVar("_T")
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -48,41 +44,6 @@ class Stored:
     ca: CaSummary | None = None
 
 
-@dataclass(frozen=True)
-class _Revision:
-    """One revision on disk; the password is not in it."""
-
-    revision: int
-    id: str | None
-    """`None` where this revision is a deletion."""
-    changed_at: datetime
-    changed_by: str
-    topic: str = ""
-    servers: str = ""
-    type: ConnectionType = ConnectionType.PLAINTEXT
-    mechanism: Mechanism | None = None
-    username: str | None = None
-    password_source: str | None = None
-    """`None` where there is no password."""
-    ca_pem: str | None = None
-
-
-@dataclass(frozen=True)
-class _Record:
-    revisions: list[_Revision] = field(default_factory=list)
-    """Oldest first; the last one holds."""
-
-
-@dataclass(frozen=True)
-class _Password:
-    revision: int
-    password: str = field(repr=False)
-
-
-class _DamagedError(Exception):
-    """A file that is not what was written."""
-
-
 class ConnectionStore:
     """Keeps the connection in `<state>/connection.json` and its password in `<state>/secrets/`, both 0600.
 
@@ -92,7 +53,7 @@ class ConnectionStore:
 
     def __init__(self, state_dir: Path) -> None:
         self._state_dir = state_dir
-        self._record = _Record()
+        self._record = Record()
         self.reports: tuple[Occurrence, ...] = ()
         """What `load` found wrong: damaged files and what became of them. For the event log."""
 
@@ -103,7 +64,7 @@ class ConnectionStore:
         again. Raises `StateDirectoryError` where the disk does not answer: that is not the same as no connection.
         """
         self.reports = ()
-        self._record = _Record()
+        self._record = Record()
         try:
             with PrivateDir.open(self._state_dir) as folder, folder.folder(_SECRETS) as vault:
                 return self._load(folder, vault)
@@ -121,7 +82,7 @@ class ConnectionStore:
         Raises `RefusedError` where it cannot be written; what was stored before then still holds.
         """
         last = self._record.revisions[-1] if self._record.revisions else None
-        new = _Revision(
+        new = Revision(
             revision=last.revision + 1 if last else 1,
             id=(last.id if last else None) or str(uuid.uuid4()),
             changed_at=changed_at.astimezone(UTC),
@@ -143,7 +104,7 @@ class ConnectionStore:
         if last is None or last.id is None:
             return False
         at = (changed_at or datetime.now(UTC)).astimezone(UTC)
-        self._write(_Revision(last.revision + 1, None, at, changed_by), None)
+        self._write(Revision(last.revision + 1, None, at, changed_by), None)
         return True
 
     @staticmethod
@@ -185,13 +146,13 @@ class ConnectionStore:
             if name.startswith(f".{_FILE}."):
                 folder.remove(name)  # a draft that a crash left behind
         try:
-            self._record = _unwrap(folder.read(_FILE, limit=_MAX_FILE), _Record)
+            self._record = unwrap(folder.read(_FILE, limit=_MAX_FILE), Record)
         except FileNotFoundError:
             aside = [name for name in folder.names() if name.startswith(f"{_FILE}.damaged-")]
             if aside:
                 self._report(self._state_dir / aside[-1], "The stored connection was damaged and set aside.", "")
             return None
-        except (_DamagedError, ValueError) as error:
+        except (DamagedError, ValueError) as error:
             self._set_aside(folder, _FILE, self._state_dir / _FILE, error, "The stored connection")
             return None
         return self._current(folder, vault)
@@ -210,14 +171,14 @@ class ConnectionStore:
         except FileNotFoundError:
             self._report(path, "The password of the stored connection is gone.", "")
             return None
-        except (_DamagedError, ValueError) as error:
+        except (DamagedError, ValueError) as error:
             self._set_aside(vault, name, path, error, "The stored password")
             return None
         try:
             return _stored(last, password)
-        except _DamagedError as error:
+        except DamagedError as error:
             self._set_aside(folder, _FILE, self._state_dir / _FILE, error, "The stored connection")
-            self._record = _Record()
+            self._record = Record()
             return None
 
     def _set_aside(self, folder: PrivateDir, name: str, path: Path, error: Exception, what: str) -> None:
@@ -231,14 +192,14 @@ class ConnectionStore:
         )
         self.reports += (report,)
 
-    def _write(self, new: _Revision, password: Secret | None) -> None:
-        record = _Record([*self._record.revisions, new][-KEPT_REVISIONS:])
+    def _write(self, new: Revision, password: Secret | None) -> None:
+        record = Record([*self._record.revisions, new][-KEPT_REVISIONS:])
         failure: OSError | None = None
         try:
             with PrivateDir.open(self._state_dir) as folder, folder.folder(_SECRETS) as vault:
                 if password is not None:
-                    vault.write(_secret_name(new.revision), _wrap(_Password(new.revision, password.reveal())))
-                folder.write(_FILE, _wrap(record))
+                    vault.write(_secret_name(new.revision), wrap(Password(new.revision, password.reveal())))
+                folder.write(_FILE, wrap(record))
                 self._record = record
                 with contextlib.suppress(OSError):  # the change is made; what is left over goes at the next start
                     _forget_passwords(vault, but=new, damaged=True)
@@ -256,11 +217,11 @@ def _not_saved(failure: OSError, state_dir: Path) -> RefusedError:
     return RefusedError((FieldError("not_saved", message, hint),), status=status)
 
 
-def _stored(revision: _Revision, password: Secret | None) -> Stored:
-    """Make a connection of what was on disk; raises `_DamagedError` where it is none."""
+def _stored(revision: Revision, password: Secret | None) -> Stored:
+    """Make a connection of what was on disk; raises `DamagedError` where it is none."""
     servers, errors, _ = parse_servers(revision.servers)
     if errors or not revision.topic or (revision.type is ConnectionType.SASL_SSL) != (password is not None):
-        raise _DamagedError("it holds no valid connection")
+        raise DamagedError("it holds no valid connection")
     connection = Connection(
         topic=revision.topic,
         servers=servers,
@@ -285,41 +246,18 @@ def _secret_name(revision: int) -> str:
     return f"connection-{revision}.json"
 
 
-def _read_password(vault: PrivateDir, revision: _Revision) -> Secret | None:
+def _read_password(vault: PrivateDir, revision: Revision) -> Secret | None:
     if revision.password_source is None:
         return None
-    held = _unwrap(vault.read(_secret_name(revision.revision), limit=_MAX_SECRET), _Password)
+    held = unwrap(vault.read(_secret_name(revision.revision), limit=_MAX_SECRET), Password)
     if held.revision != revision.revision:
-        raise _DamagedError("it belongs to another revision")
+        raise DamagedError("it belongs to another revision")
     return Secret(held.password)
 
 
-def _forget_passwords(vault: PrivateDir, *, but: _Revision, damaged: bool) -> None:
+def _forget_passwords(vault: PrivateDir, *, but: Revision, damaged: bool) -> None:
     """Remove the passwords of other revisions, and drafts that a crash left behind; set aside ones where told."""
     keep = _secret_name(but.revision) if but.password_source is not None else None
     for name in vault.names():
         if name != keep and name.lstrip(".").startswith("connection-") and (damaged or ".damaged-" not in name):
             vault.remove(name)
-
-
-def _wrap(content: object) -> bytes:
-    """Encode with a checksum: a flipped bit must not send payloads to another topic."""
-    body = msgspec.json.encode(content)
-    return b'{"sha256":"' + hashlib.sha256(body).hexdigest().encode("ascii") + b'","content":' + body + b"}\n"
-
-
-class _Wrapped(msgspec.Struct):
-    sha256: str
-    content: msgspec.Raw
-
-
-def _unwrap(data: bytes, kind: type[_T]) -> _T:
-    """Decode what `_wrap` wrote; raises `_DamagedError`, which never quotes the content."""
-    try:
-        wrapped = msgspec.json.decode(data, type=_Wrapped)
-        if hashlib.sha256(bytes(wrapped.content)).hexdigest() == wrapped.sha256:
-            return msgspec.json.decode(wrapped.content, type=kind)
-        reason = "its checksum does not fit its content"
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        reason = "it is not what was written"
-    raise _DamagedError(reason)

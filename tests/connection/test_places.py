@@ -163,7 +163,9 @@ def test_a_socket_that_refuses_names_its_group(home: dict[str, str], monkeypatch
     assert caught.value.hint == f"Join the group: `sudo usermod -aG {group} $USER`, then log in again."
 
 
-def test_the_tests_see_the_real_environment_by_default(home: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_arguments_the_environment_of_the_process_counts(
+    home: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("INSIGHTS_SOCKET", "INSIGHTS_STATE_DIR"):
         monkeypatch.delenv(name, raising=False)
     for name, value in home.items():

@@ -186,6 +186,26 @@ def test_a_deletion_that_fails_leaves_the_old_connection(state: Path, monkeypatc
     assert reloaded(state) == (old, [])
 
 
+def test_what_is_saved_is_on_disk_before_the_call_returns(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = ConnectionStore(state)
+    save(store)
+    calls: list[str] = []
+    sync, put = os.fsync, os.replace
+
+    def fsync(fd: int) -> None:
+        calls.append("directory" if stat.S_ISDIR(os.fstat(fd).st_mode) else "content")
+        sync(fd)
+
+    def replace_(source: str, target: str, **more: int) -> None:
+        calls.append(target)
+        put(source, target, src_dir_fd=more["src_dir_fd"], dst_dir_fd=more["dst_dir_fd"])
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace_)
+    save(store)
+    assert calls[:6] == ["content", "connection-2.json", "directory", "content", "connection.json", "directory"]
+
+
 class Crash(BaseException):
     """The process ends here."""
 
