@@ -72,6 +72,8 @@ class LimitedProtocol(HttpToolsProtocol):
         limits: Limits,
         on_bad: Callable[[], None],
         on_gone: Callable[[], None],
+        *,
+        local: bool,
     ) -> None:
         super().__init__(config, state, {})
         self.logger = _SILENT
@@ -79,6 +81,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._limits = limits
         self._on_bad = on_bad
         self._on_gone = on_gone
+        self._local = local
         self._begun: float | None = None
         """When the request began that is still arriving; `None` between requests."""
         self._in_head = True
@@ -91,9 +94,8 @@ class LimitedProtocol(HttpToolsProtocol):
         """Take a connection, or turn it away where there are too many."""
         super().connection_made(transport)
         self._begun = self.loop.time()
-        peer = peer_of(transport)
-        if peer is not None:
-            self.app_state = {"peer": peer}
+        if self._local:
+            self.app_state = {"peer": peer_of(transport)}
         if len(self.connections) > self._limits.max_connections:
             self._refuse(503, _CROWDED, counts=False)
 

@@ -19,10 +19,10 @@ class Peer(NamedTuple):
 
 
 def peer_of(transport: asyncio.BaseTransport) -> Peer | None:
-    """Ask the kernel; `None` for TCP, and where there is no such answer."""
+    """Ask the kernel about a Unix socket; `None` where it does not say."""
     wire = transport.get_extra_info("socket")
     option = getattr(socket, "SO_PEERCRED", None)
-    if wire is None or wire.family != socket.AF_UNIX or option is None:
+    if wire is None or option is None:
         return None
     try:
         # uvloop's socket cannot be asked for options: ask a duplicate.

@@ -86,14 +86,14 @@ class HttpServer:
             gate = Gate(token=settings.token, ingest_token=settings.ingest_token, allowed_hosts=hosts)
             public = self._listener(gate)
             for wire in wires:
-                await public.serve(wire, local=False)
-        await self._listener(Gate(public=False)).serve(local, local=True)
+                public.serve(wire)
+        self._listener(Gate(public=False)).serve(local)
 
     def _listener(self, gate: Gate) -> Listener:
         limits = self._settings.limits
         inner = make_control(self._control, limits=limits, stopping=self._stopping)
         app = InsightsApp(intake=self._intake, gate=gate, limits=limits, inner=inner)
-        listener = Listener(app, limits, self._bad_head)
+        listener = Listener(app, limits, self._bad_head, local=not gate.public)
         self._listeners.append(listener)
         return listener
 

@@ -1,0 +1,1 @@
+"""The HTTP API, from single decisions to hostile clients on raw sockets."""

@@ -1,0 +1,147 @@
+"""The agent behind the HTTP layer, faked."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from insights_tui.domain.answers import Receipt, SavedConnection
+from insights_tui.domain.clock import Moment
+from insights_tui.domain.form import ConnectionForm
+from insights_tui.domain.occurrence import Occurrence
+from insights_tui.domain.outcome import Refusal
+from insights_tui.domain.payload import Draft
+from insights_tui.domain.snapshot import Agent, Capacity, Counts, Event, Latency, Rates, Second, Snapshot, State
+
+AT = datetime(2026, 11, 22, 12, 4, 31, 120_000, UTC)
+
+
+class FakeClock:
+    boot_id = "boot"
+
+    def __init__(self) -> None:
+        self.wall = AT.timestamp()
+        self.since_boot = 100.0
+
+    def now(self) -> Moment:
+        return Moment(self.wall, self.since_boot)
+
+    def boot(self) -> float:
+        return self.since_boot
+
+
+class FakeIngest:
+    def __init__(self) -> None:
+        self.drafts: list[Draft] = []
+        self.refusals: dict[Refusal, int] = {}
+        self.notes: list[Occurrence] = []
+        self.error: Exception | None = None
+        self.gate: asyncio.Event | None = None
+        """Where set, a commit waits for it."""
+        self.entered = asyncio.Event()
+
+    async def accept(self, drafts: Sequence[Draft]) -> None:
+        self.entered.set()
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        self.drafts += drafts
+
+    def refused(self, reason: Refusal, count: int = 1) -> None:
+        self.refusals[reason] = self.refusals.get(reason, 0) + count
+
+    def note(self, occurrence: Occurrence) -> None:
+        self.notes.append(occurrence)
+
+
+def an_event(seq: int, text: str = "Something happened.") -> Event:
+    return Event(seq=seq, at=AT, level="info", code="test", subject="subject", actor=None, text=text)
+
+
+def a_snapshot(history: int = 0) -> Snapshot:
+    return Snapshot(
+        schema=1,
+        seq=1,
+        as_of=AT,
+        state=State.CONNECTED,
+        agent=Agent(id="a", version="0.1.0", mode="service", host="h", pid=1, uptime_s=1.0),
+        problems=(),
+        connection=None,
+        counts=Counts(accepted=1, delivered=1),
+        balanced=True,
+        refused=dict.fromkeys(Refusal, 0),
+        lost_open=0,
+        late_acks=0,
+        redriven=0,
+        oldest_age_s=None,
+        next_loss_s=None,
+        last_accepted_at=None,
+        last_delivered_at=None,
+        rates=Rates(),
+        latency=Latency(),
+        capacity=Capacity(durability="memory", queue_payloads=0, queue_max_payloads=10),
+        brokers=(),
+        partitions=(),
+        history=tuple(Second(at=AT, accepted=0, delivered=0, lost=0, pending=0) for _ in range(history)),
+    )
+
+
+class FakeControl:
+    def __init__(self) -> None:
+        self.why: str | None = None
+        self.connection: SavedConnection | None = None
+        self.forms: list[tuple[ConnectionForm, str, str]] = []
+        self.actors: list[str] = []
+        self.error: Exception | None = None
+        self.kept = [an_event(1), an_event(2)]
+        self.more: asyncio.Queue[Event] = asyncio.Queue()
+        self.followers = 0
+
+    def snapshot(self, history: int = 0) -> Snapshot:
+        return a_snapshot(history)
+
+    def ready(self) -> str | None:
+        return self.why
+
+    def saved(self) -> SavedConnection | None:
+        return self.connection
+
+    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"], actor: str) -> SavedConnection:
+        self.forms.append((form, check, actor))
+        if self.error is not None:
+            raise self.error
+        self.connection = SavedConnection(
+            id="6b1c2c5e-2f0a-4b7a-9a52-0f6e6d1c2b3a",
+            revision=1,
+            connection_type=form.connection_type,
+            broker_url=form.broker_url,
+            topic=form.topic,
+            broker_username=form.broker_username,
+        )
+        return self.connection
+
+    async def disconnect(self, *, actor: str) -> bool:
+        self.actors.append(actor)
+        had = self.connection is not None
+        self.connection = None
+        return had
+
+    async def test_payload(self, *, actor: str) -> Receipt:
+        self.actors.append(actor)
+        if self.error is not None:
+            raise self.error
+        return Receipt(id="i", topic="insights", partition=0, offset=7, latency_s=0.01)
+
+    def events(self, after: int = 0) -> Sequence[Event]:
+        return [event for event in self.kept if event.seq > after]
+
+    async def follow_events(self, after: int = 0) -> AsyncIterator[Event]:
+        self.followers += 1
+        try:
+            for event in self.events(after):
+                yield event
+            while True:
+                yield await self.more.get()
+        finally:
+            self.followers -= 1
