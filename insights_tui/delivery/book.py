@@ -60,10 +60,10 @@ class Book:
     def add(self, payloads: Sequence[Payload]) -> None:
         """Queue payloads that were accepted, given in order of their deadlines; the ledger counts them already."""
         self.bytes += sum([len(payload[2]) for payload in payloads])
-        keyless = [payload for payload in payloads if payload[3] is None]
-        self._fresh.extend(keyless)
-        if len(keyless) < len(payloads):
+        if [1 for payload in payloads if payload[3] is not None]:
             self._queue_keyed(payload for payload in payloads if payload.key is not None)
+            payloads = [payload for payload in payloads if payload.key is None]
+        self._fresh.extend(payloads)
 
     def route(self, partitions: int) -> None:
         """Say how many partitions the topic has: keys find theirs anew."""

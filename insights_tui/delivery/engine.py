@@ -68,7 +68,7 @@ class Engine:
             late=self._late,
             doubt=self._spool.mark_in_doubt,
             why=self._why,
-            window=self._settings.window_payloads,
+            window=self._settings.pack_beyond,
         )
         self._book.add(sorted(recovered.pending, key=lambda payload: payload.deadline))
         self._producer = Producer(self._book, self._settings.linger_s)
@@ -134,6 +134,15 @@ class Engine:
         if landing is None:
             raise DeliveryFailedError(outcome, reason, self._board.latest())
         return Receipt(payload.id, landing.topic, landing.partition, landing.offset, self._clock.boot() - started)
+
+    @property
+    def pending(self) -> int:
+        """Payloads whose outcome is open."""
+        return self._ledger.pending
+
+    def book_agrees(self) -> bool:
+        """Count what is really pending, place by place, and hold it against the ledger; goes through all of it."""
+        return all(self._ledger.at(place) == size for place, size in self._book.sizes().items())
 
     def status(self) -> EngineStatus:
         """Tell everything at this instant; cheap enough for every second."""

@@ -76,20 +76,18 @@ class Line:
         """Take the first payloads, at least one where there is any; tell them and the bytes of their values."""
         out: list[Payload] = []
         size = 0
-        pop, append = self._front.popleft, out.append
         limit = min(max_payloads, self._count)
-        while len(out) < limit:
-            if not self._front:
+        step = 16
+        while len(out) < limit and size < max_bytes:
+            pop = self._front.popleft
+            some = [pop() for _ in range(min(step, limit - len(out), len(self._front)))]
+            out += some
+            size += sum([len(payload[2]) for payload in some])
+            # towards the limit by halves, so that unequal sizes overshoot by few payloads
+            step = max(1, (max_bytes - size) * len(out) // (2 * size + 1))
+            if not self._front and self._count > len(out):
                 self._refill()
-                pop = self._front.popleft
-            payload = pop()
-            append(payload)
-            size += len(payload[2])
-            if size >= max_bytes:
-                break
         self._count -= len(out)
-        if not self._front and self._count:
-            self._refill()
         return out, size
 
     def take_before(self, deadline: float) -> list[Payload]:

@@ -20,7 +20,9 @@ class DeliverySettings:
     max_bytes: int = 2 * 1024**3
     """Bytes of pending values; beyond it `QueueFullError`."""
     window_payloads: int = 20_000
-    """Payloads kept ready in memory; those behind them are packed, about a third of their size."""
+    """Payloads that a durable spool hands over at a time; the rest stays on disk."""
+    pack_beyond: int = 100_000
+    """Payloads at either end of the queue kept ready; between them they are packed to about a third of their size."""
     batch_bytes: int = 256 * 1024
     """Of one batch before compression; about 2 ms of the loop's time, zstd included."""
     batch_payloads: int = 10_000

@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from itertools import repeat
+from typing import Any, Literal, NamedTuple
 
 from insights_tui.domain.clock import Clock, SystemClock
 from insights_tui.domain.outcome import Outcome
@@ -11,6 +12,8 @@ from insights_tui.spool.base import Recovered, Settled, Spool
 
 MAX_DEAD_LETTERS = 10_000
 """Lost payloads kept to look at; what was lost before them is counted, its bodies are gone."""
+
+_new_payload: Callable[[type[Payload], tuple[Any, ...]], Payload] = tuple.__new__  # skips the named constructor
 
 
 class DeadLetter(NamedTuple):
@@ -48,12 +51,12 @@ class MemorySpool(Spool):
         now = self._clock.now()
         accepted_ms, deadline, first = int(now.wall * 1000), now.boot + deadline_s, self._seq + 1
         self._seq += len(drafts)
-        # `tuple.__new__` skips the named constructor: 0.2 instead of 0.5 µs a payload
-        new: Callable[[type[Payload], tuple[object, ...]], Payload] = tuple.__new__
-        return [
-            new(Payload, (seq, name, value, key, accepted_ms, deadline, False))
-            for seq, (name, value, key) in enumerate(drafts, first)
-        ]
+        if not drafts:
+            return []
+        # all in C: 0.2 instead of 0.5 µs a payload
+        numbers = range(first, self._seq + 1)
+        rows = zip(numbers, *zip(*drafts, strict=True), repeat(accepted_ms), repeat(deadline), repeat(False))
+        return list(map(_new_payload, repeat(Payload), rows))
 
     def settle(self, settled: Sequence[Settled]) -> None:
         """Keep what was lost."""

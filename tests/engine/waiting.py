@@ -7,5 +7,5 @@ from collections.abc import Callable
 async def until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
     """Wait until `condition()` holds; fails after `timeout_s`."""
     async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110 - what is waited for is state, which sets no event
+        while not condition():
             await asyncio.sleep(0.005)

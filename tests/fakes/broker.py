@@ -1,0 +1,256 @@
+"""A small Kafka inside the test's own loop, whose every answer can be spoiled.
+
+It knows ApiVersions, Metadata, Produce and SASL PLAIN, through aiokafka's protocol structs. One `FakeCluster` holds
+the topics and what was appended; each `FakeBroker` is a listening socket with faults of its own.
+"""
+
+import asyncio
+import io
+import ssl
+import struct
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from aiokafka.protocol.admin import ApiVersionRequest, SaslAuthenticateRequest, SaslHandShakeRequest
+from aiokafka.protocol.api import RequestHeader_v1
+from aiokafka.protocol.metadata import MetadataRequest
+from aiokafka.protocol.produce import ProduceRequest
+from aiokafka.record.default_records import DefaultRecordBatch
+
+from insights_tui.domain.connection import Connection, ConnectionType, Mechanism, Secret, Server
+
+Mood = Literal["well", "silent", "closing"]
+_METADATA, _PRODUCE, _HANDSHAKE, _VERSIONS, _AUTHENTICATE = 3, 0, 17, 18, 36
+_CLASSES: dict[int, Any] = {
+    _METADATA: MetadataRequest,
+    _PRODUCE: ProduceRequest,
+    _HANDSHAKE: SaslHandShakeRequest,
+    _VERSIONS: ApiVersionRequest,
+    _AUTHENTICATE: SaslAuthenticateRequest,
+}
+_SPOKEN = [(_METADATA, 0, 5), (_PRODUCE, 0, 7), (_HANDSHAKE, 0, 1), (_VERSIONS, 0, 0), (_AUTHENTICATE, 0, 0)]
+
+
+@dataclass
+class Spoil:
+    """What happens to one produce request."""
+
+    code: int = 0
+    """The error code of the answer."""
+    append: bool = True
+    answer: Literal["answer", "silence", "close"] = "answer"
+
+
+@dataclass
+class Topic:
+    """A topic: who leads each partition (-1: nobody), and what was appended."""
+
+    leaders: list[int]
+    logs: list[list[Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.logs = [[] for _ in self.leaders]
+
+
+class FakeBroker:
+    """One member: a listening socket that answers as its mood is."""
+
+    def __init__(self, cluster: "FakeCluster", number: int, context: ssl.SSLContext | None = None) -> None:
+        self.cluster = cluster
+        self.id = number
+        self.mood: Mood = "well"
+        self.advertised: Server | None = None
+        """What the cluster tells of its address, where that is not the truth."""
+        self.hold: asyncio.Event | None = None
+        """Answers wait until it is set."""
+        self.port = 0
+        self.requests: Counter[int] = Counter()
+        self.connections = 0
+        self._context = context
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def server(self) -> Server:
+        """Where it listens."""
+        return Server("127.0.0.1", self.port)
+
+    async def start(self) -> None:
+        """Listen, on the same port as before where it was stopped."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._context)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Stop listening and cut every connection: whoever comes is refused."""
+        if self._server is not None:
+            self._server.close()
+            self.cut()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._server = None
+
+    def cut(self) -> None:
+        """Cut every connection."""
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+    @property
+    def open_connections(self) -> int:
+        """Connections that are open."""
+        return len(self._writers)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self._writers.add(writer)
+        self.connections += 1
+        login = Login(self.cluster)
+        try:
+            while self.mood != "closing":
+                (size,) = struct.unpack(">i", await reader.readexactly(4))
+                frame = io.BytesIO(await reader.readexactly(size))
+                header = RequestHeader_v1.SCHEMA.decode(frame)
+                key, version, correlation, _ = header
+                self.requests[key] += 1
+                if self.mood == "silent":
+                    continue
+                request = next(one for one in _CLASSES[key]._CLASSES if one.API_VERSION == version)
+                answer = self._answer(key, request, request.decode(frame), login)
+                if answer == "silence":
+                    continue
+                if answer == "close":
+                    break
+                if self.hold is not None:
+                    await self.hold.wait()
+                body = struct.pack(">i", correlation) + answer.encode()
+                writer.write(struct.pack(">i", len(body)) + body)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            self._writers.discard(writer)
+            self._tasks.discard(task)
+            writer.transport.abort()
+
+    def _answer(self, key: int, request: Any, asked: Any, login: "Login") -> Any:
+        answer = request.RESPONSE_TYPE
+        if key == _VERSIONS:
+            return answer(0, _SPOKEN)
+        if key == _HANDSHAKE:
+            return answer(0 if asked.mechanism in self.cluster.mechanisms else 33, self.cluster.mechanisms)
+        if key == _AUTHENTICATE:
+            right = login.check(asked.sasl_auth_bytes)
+            return answer(0, None, b"") if right else answer(58, "Authentication failed: \x1b[31mno", b"")
+        if not login.done:
+            return "close"
+        return self._metadata(answer, asked) if key == _METADATA else self._produce(answer, asked)
+
+    def _metadata(self, answer: Any, asked: Any) -> Any:
+        cluster = self.cluster
+        cluster.creations += bool(asked.allow_auto_topic_creation)
+        listed = [
+            (broker.id, *_host_port(broker.advertised or broker.server), None)
+            for broker in cluster.brokers
+            if broker.id not in cluster.unlisted
+        ]
+        topics = []
+        for name in asked.topics or []:
+            topic = cluster.topics.get(name)
+            code = cluster.metadata_code or (3 if topic is None else 0)
+            parts = [
+                (0 if leader >= 0 else 5, number, leader, [1], [1], [])
+                for number, leader in enumerate(topic.leaders if topic is not None and not code else [])
+            ]
+            topics.append((code, name, False, parts))
+        return answer(0, listed, "fake", 1, topics)
+
+    def _produce(self, answer: Any, asked: Any) -> Any:
+        ((name, ((number, data),)),) = asked.topics
+        spoil = self.cluster.spoils.popleft() if self.cluster.spoils else self.cluster.spoil
+        topic = self.cluster.topics.get(name)
+        code = spoil.code
+        if topic is None:
+            code = 3
+        elif topic.leaders[number] != self.id:
+            code = 6
+        offset = -1
+        batch = DefaultRecordBatch(bytes(data))
+        assert batch.validate_crc()
+        records = list(batch)
+        too_large = self.cluster.max_value
+        if not code and too_large is not None and any(len(record.value) > too_large for record in records):
+            code = 10
+        appends = spoil.append and (not code or code in (7, 20, -1, 13))
+        if topic is not None and appends:
+            offset = len(topic.logs[number])
+            topic.logs[number] += records
+        if spoil.answer != "answer":
+            return spoil.answer
+        return answer([(name, [(number, code, -1 if code else offset, -1, 0)])], 0)
+
+
+class FakeCluster:
+    """Brokers that share topics."""
+
+    def __init__(self, brokers: int = 1, *, password: str | None = None, context: ssl.SSLContext | None = None) -> None:
+        self.brokers = [FakeBroker(self, number, context) for number in range(1, brokers + 1)]
+        self.topics: dict[str, Topic] = {}
+        self.password = password
+        self.mechanisms = ["PLAIN"]
+        self.logins: list[bool] = []
+        self.login_times: list[float] = []
+        self.unlisted: set[int] = set()
+        self.spoil = Spoil()
+        self.spoils: deque[Spoil] = deque()
+        """What happens to the next produce requests, one each; then `spoil` holds."""
+        self.metadata_code = 0
+        self.max_value: int | None = None
+        self.creations = 0
+        """Metadata requests that would have created the topic."""
+
+    async def __aenter__(self) -> "FakeCluster":
+        for broker in self.brokers:
+            await broker.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for broker in self.brokers:
+            await broker.stop()
+
+    def create(self, name: str, partitions: int = 1) -> Topic:
+        """Make a topic, its leaders spread over the brokers."""
+        topic = Topic([self.brokers[number % len(self.brokers)].id for number in range(partitions)])
+        self.topics[name] = topic
+        return topic
+
+    def connection(self, topic: str = "insights", *, ca_pem: str | None = None, password: str = "right") -> Connection:
+        """Describe how to connect to it."""
+        servers = tuple(broker.server for broker in self.brokers)
+        if self.password is None:
+            return Connection(topic, servers)
+        return Connection(topic, servers, ConnectionType.SASL_SSL, Mechanism.PLAIN, "alice", Secret(password), ca_pem)
+
+    def ids(self, topic: str = "insights") -> list[str]:
+        """Tell the `insights-id` of everything that was appended."""
+        return [dict(record.headers)["insights-id"].decode() for log in self.topics[topic].logs for record in log]
+
+
+class Login:
+    """The login of one connection."""
+
+    def __init__(self, cluster: FakeCluster) -> None:
+        self._cluster = cluster
+        self.done = cluster.password is None
+
+    def check(self, data: bytes) -> bool:
+        """Hold a PLAIN message against the password."""
+        self.done = data.split(b"\0")[2].decode() == self._cluster.password
+        self._cluster.logins.append(self.done)
+        self._cluster.login_times.append(asyncio.get_running_loop().time())
+        return self.done
+
+
+def _host_port(server: Server) -> tuple[str, int]:
+    return server.host, server.port
