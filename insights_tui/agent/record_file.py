@@ -33,12 +33,16 @@ class Revision:
 
 @dataclass(frozen=True)
 class Record:
+    """What `connection.json` holds."""
+
     revisions: list[Revision] = field(default_factory=list)
     """Oldest first; the last one holds."""
 
 
 @dataclass(frozen=True)
 class Password:
+    """What a file in `secrets/` holds."""
+
     revision: int
     password: str = field(repr=False)
 

@@ -18,9 +18,11 @@ from insights_tui.domain.text import counted, date, duration, sanitize
 FIELD = "ca_certificate"
 MAX_LENGTH = 1_048_576
 """Characters of the PEM text (1 MiB)."""
+MAX_CERTIFICATES = 500
+"""More than a system's whole trust store; reading them takes about 20 ms."""
 EXPIRES_SOON = timedelta(days=30)
-_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,64})-----(.*?)-----END \1-----", re.DOTALL)
 _BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,64})-----")
+_END = "-----END CERTIFICATE-----"
 _ESCAPED_BREAK = re.compile(r"\\r|\\n")  # a PEM that came through JSON or an environment variable
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}\Z")
 
@@ -95,25 +97,31 @@ def _refuse(code: str, message: str, hint: str) -> NoReturn:
 
 def _certificates(pem: str) -> list[x509.Certificate]:
     text = _ESCAPED_BREAK.sub("\n", pem)
-    blocks = _BLOCK.findall(text)
-    strange = next((label for label in _BEGIN.findall(text) if label != "CERTIFICATE"), None)
+    begins = list(_BEGIN.finditer(text))
+    strange = next((begin[1] for begin in begins if begin[1] != "CERTIFICATE"), None)
     if strange is not None:
-        _refuse(
-            "ca_not_a_certificate", f"This holds something else than certificates: {strange}.", _conversion(strange)
-        )
-    if not blocks:
+        message = f"This holds something else than certificates: {strange}."
+        _refuse("ca_not_a_certificate", message, _conversion(strange))
+    if not begins:
         _refuse("ca_not_pem", *_why_not_pem(text))
-    if len(blocks) < len(_BEGIN.findall(text)):
-        _refuse("ca_cut", "A certificate has a BEGIN line and no END line.", "Paste all of it again.")
+    bodies = []
+    for begin, limit in zip(begins, [*(after.start() for after in begins[1:]), len(text)], strict=True):
+        end = text.find(_END, begin.end(), limit)
+        if end < 0:
+            _refuse("ca_cut", "A certificate has a BEGIN line and no END line.", "Paste all of it again.")
+        bodies.append(text[begin.end() : end])
+    if len(bodies) > MAX_CERTIFICATES:
+        message = f"{len(bodies):,} certificates are more than {MAX_CERTIFICATES}."
+        _refuse("ca_too_many", message, "Paste those of your CA only.")
     found: dict[bytes, x509.Certificate] = {}
-    for number, (_, body) in enumerate(blocks, 1):
+    for number, body in enumerate(bodies, 1):
         base64 = "".join(body.split())
         armoured = f"-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n"
         try:
             one = x509.load_pem_x509_certificate(armoured.encode("ascii", "replace"))
             found[one.fingerprint(hashes.SHA256())] = one
         except (ValueError, UnsupportedAlgorithm):
-            which = "The certificate" if len(blocks) == 1 else f"Certificate {number} of {len(blocks)}"
+            which = "The certificate" if len(bodies) == 1 else f"Certificate {number} of {len(bodies)}"
             _refuse("ca_unreadable", f"{which} cannot be read.", "It may be cut off or altered: paste all of it again.")
     return list(found.values())
 
@@ -131,8 +139,6 @@ def _conversion(label: str) -> str:
 def _why_not_pem(text: str) -> tuple[str, str]:
     """Tell what stands there instead of PEM, and what to do."""
     plain = text.lstrip("\ufeff \t\r\n")
-    if "-----BEGIN" in plain:
-        return "A certificate has a BEGIN line and no END line.", "Paste all of it again."
     if plain.startswith("0\x82") or "\x00" in plain or "\ufffd" in plain:
         return "This is no PEM text; it looks like DER.", "Convert it: openssl x509 -inform der -in FILE."
     if plain.startswith("MII") and _BASE64.match("".join(plain.split())):

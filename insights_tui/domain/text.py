@@ -18,10 +18,11 @@ _SLACK = 16
 """Characters looked at for each one shown: a megabyte of foreign text costs no more than its head."""
 
 # ECMA-48: CSI, then the string controls (OSC, DCS, SOS, PM, APC) up to their end, then two-character escapes.
-# A string control that never ends loses only its first character: what follows is shown, not swallowed.
+# A string control that never ends loses only its first character: what follows is shown, not swallowed. Each stops
+# at the next one's start, so that a million starts take no million looks at what follows.
 _SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]*[0-Z\\^-~]"
 )
 _BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")

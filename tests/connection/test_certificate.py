@@ -91,7 +91,7 @@ def test_every_kind_of_private_key_is_known(label: str) -> None:
         (ROOT.der.decode("utf-8", "replace"), "ca_not_pem", "looks like DER"),
         ("".join(ROOT.pem.splitlines()[1:-1]), "ca_not_pem", "BEGIN and END lines are missing"),
         ("/etc/kafka/ca.pem", "ca_not_pem", "the name of a file"),
-        (ROOT.pem[:-30], "ca_not_pem", "no END line"),
+        (ROOT.pem[:-30], "ca_cut", "no END line"),
         (ROOT.pem + ROOT.pem[:100], "ca_cut", "no END line"),
         ("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "ca_unreadable", "cannot be read"),
         (ROOT.pem + ROOT.pem.replace("MII", "MIX"), "ca_unreadable", "Certificate 2 of 2"),
@@ -100,6 +100,10 @@ def test_every_kind_of_private_key_is_known(label: str) -> None:
         ("-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n", "ca_not_a_certificate", "CERTIFICATE REQUEST"),
         ("-----BEGIN PUBLIC KEY-----\nMIIB\n" + ROOT.pem, "ca_not_a_certificate", "PUBLIC KEY"),
         ("x" * (MAX_LENGTH + 1), "ca_too_large", "1 MiB"),
+        (ROOT.pem * 501, "ca_too_many", "501 certificates"),
+        # A pattern that looks for each END anew took minutes for these.
+        ("-----BEGIN CERTIFICATE-----" * 35_000, "ca_cut", "no END line"),
+        ("-----BEGIN A-----" * 60_000, "ca_not_a_certificate", "A"),
     ],
 )
 def test_what_is_no_ca_is_refused_with_the_reason(text: str, code: str, said: str) -> None:
