@@ -27,7 +27,7 @@ class Authority:
 
     @classmethod
     def create(cls, name: str) -> "Authority":
-        """Make a CA, valid for ten days."""
+        """Make a CA, valid for a year: nobody is to be warned that it expires."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         usage = x509.KeyUsage(
@@ -43,7 +43,7 @@ class Authority:
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - _DAY)
-            .not_valid_after(now + 10 * _DAY)
+            .not_valid_after(now + 366 * _DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(usage, critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -51,7 +51,7 @@ class Authority:
         )
         return cls(key, certificate)
 
-    def server_pem(self, hosts: tuple[str, ...], days: float = 9) -> bytes:
+    def server_pem(self, hosts: tuple[str, ...], days: float = 365) -> bytes:
         """A server's private key, certificate and CA in one PEM, as Kafka's PEM keystore wants them.
 
         `hosts` are the names and addresses it is good for; a negative `days` makes one that has expired.
