@@ -59,18 +59,34 @@ def _run(settings: "Settings") -> int:
     log_to_stderr(settings.log.level, settings.log.format)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            counts = runner.run(_serve(settings))
+            counts, durability = runner.run(_serve(settings))
     except AgentStartError as error:
         raise CliError(str(error), error.hint, code=error.exit_code, name="start") from None
-    pending = counts.pending
-    say(f"The agent has stopped; {counted(counts.delivered, 'payload')} delivered, {pending:,} left in the spool.")
+    say(f"The agent has stopped; {_left(counts, durability)}")
     return exits.FINE
 
 
-async def _serve(settings: "Settings") -> "Counts":
+def _left(counts: "Counts", durability: str) -> str:
+    """Say what becomes of the payloads whose outcome is open."""
+    if not counts.pending:
+        return "nothing was pending."
+    pending = counted(counts.pending, "payload")
+    return f"left in the spool: {pending}." if durability == "full" else f"not kept (durability memory): {pending}."
+
+
+async def _serve(settings: "Settings") -> "tuple[Counts, str]":
+    """Run until a signal comes; give the last counts, and whether what is pending survives."""
     from insights_tui.agent.agent import run_agent
 
     stop = asyncio.Event()
+    durability = ""
+
+    def ready(agent: "Agent") -> None:
+        nonlocal durability
+        durability = agent.snapshot().capacity.durability
+        where = f"algorithms report to {agent.url}; " if agent.url is not None else ""
+        say(f"The agent is ready: {where}its socket is {agent.socket}.")
+
     loop = asyncio.get_running_loop()
 
     def end() -> None:
@@ -84,9 +100,5 @@ async def _serve(settings: "Settings") -> "Counts":
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
-    return await run_agent(settings, settings.places, "service", ready=_say_ready, stop=stop, grace_s=GRACE_S)
-
-
-def _say_ready(agent: "Agent") -> None:
-    where = f"algorithms report to {agent.url}; " if agent.url is not None else ""
-    say(f"The agent is ready: {where}its socket is {agent.socket}.")
+    counts = await run_agent(settings, settings.places, "service", ready=ready, stop=stop, grace_s=GRACE_S)
+    return counts, durability

@@ -71,18 +71,26 @@ def show(attached: Attached, *, timeout_s: float, seconds: float | None = None) 
     async def on_stop() -> None:
         await asyncio.to_thread(drain)
 
+    class Guarded(InsightsApp):
+        """The interface with a way out that does not need its loop."""
+
+        def on_ready(self) -> None:
+            """Listen to signals once the loop does: later handlers would replace earlier ones."""
+            guard.listen()
+
     async def session() -> None:
         client = AgentClient(attached.socket, timeout_s=timeout_s)
         try:
-            app = InsightsApp(client, on_stop=on_stop, crash_folder=attached.state_dir)
+            app = Guarded(client, on_stop=on_stop, crash_folder=attached.state_dir)
             if seconds is not None:
                 asyncio.get_running_loop().call_later(seconds, app.leave)
             await app.run_async()
         finally:
             await client.close()
 
+    guard = HangupGuard(drain)
     try:
-        with HangupGuard(drain):
+        with guard:
             asyncio.run(session())
     finally:
         drain()

@@ -76,7 +76,8 @@ def say_error(message: str, hint: str = "") -> None:
 
 def say_field_error(error: FieldError, label: str = "error") -> None:
     """Print one wrong field, named as a person typed it, with its repair."""
-    where = f"{error.field}: " if error.field else ""
+    named = error.field is not None and not error.message.lower().startswith(error.field.lower())
+    where = f"{error.field}: " if named else ""
     say(f"{label}: {clean(where + error.message)}")
     if error.hint:
         say(f"  fix: {clean(error.hint)}")

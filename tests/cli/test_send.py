@@ -49,7 +49,7 @@ def test_a_long_file_goes_in_bounded_requests_and_names_the_refused_lines(run: R
     lines = [b'{"a": %d}' % number for number in range(MAX_LINES + 1)] + [b'{"bad": 1}']
     ended = run("send", "-", "--socket", agent.socket, stdin=b"\n".join(lines) + b"\n")
     assert ended.code == 1
-    assert f"line {MAX_LINES + 2}: Line {MAX_LINES + 2}: no" in ended.err
+    assert f"error: Line {MAX_LINES + 2}: no" in ended.err
     assert f"Lines {MAX_LINES + 1:,} to {MAX_LINES + 2:,} were refused" in ended.err
     assert f"{MAX_LINES:,} payloads before that accepted" in ended.err
     assert f"tail -n +{MAX_LINES + 1}" in ended.err

@@ -68,11 +68,15 @@ class Closing:
     elapsed_s: float
 
     @property
+    def agrees(self) -> bool:
+        """Whether the agent counts at least what it answered 2xx (a test payload sent by hand comes on top)."""
+        return len(self.answers.accepted) <= self.snapshot.counts.accepted
+
+    @property
     def code(self) -> int:
         """Tell the exit code: a broken promise first, then lost, then not delivering."""
         snapshot = self.snapshot
-        agrees = len(self.answers.accepted) <= snapshot.counts.accepted
-        if not snapshot.counts.balanced or self.check.broken or not agrees:
+        if not snapshot.counts.balanced or self.check.broken or not self.agrees:
             return exits.ACT_FAILED
         return exits.of_snapshot(snapshot) or (exits.NOT_DELIVERING if snapshot.counts.pending else exits.FINE)
 
@@ -89,6 +93,8 @@ class Closing:
             f"Latency:    {spread} from acceptance to Kafka's acknowledgement, over the last minute",
             f"Set check:  {self.check.words}",
         ]
+        if not self.agrees:
+            said.append(f"Counted:    {counted(len(self.answers.accepted), 'payload')} answered 2xx, fewer counted ✗")
         if self.answers.refused or self.answers.in_doubt:
             said.append(
                 f"Not taken:  {self.answers.refused:,} refused, {len(self.answers.in_doubt):,} without an answer"

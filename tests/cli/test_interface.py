@@ -1,0 +1,127 @@
+"""No verb: refusals without a terminal, attaching, an agent of its own, and a terminal that goes away."""
+
+import fcntl
+import json
+import os
+import signal
+import sys
+import termios
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from insights_tui.agent.embedded import EmbeddedAgent
+from insights_tui.agent.lock import StateLock
+from insights_tui.agent.starting import AgentStartError
+from insights_tui.cli import interface
+from insights_tui.cli.options import Common
+from tests.cli.conftest import Run, program, run_program
+from tests.cli.fake_agent import fake_agent
+from tests.cli.real import real_agent, terminal, until
+
+
+@pytest.fixture(autouse=True)
+def any_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSIGHTS_LISTEN", "127.0.0.1:0")
+
+
+def mode() -> str | None:
+    ended = run_program("status", "--json")
+    return None if ended.code == 4 else json.loads(ended.out)["agent"]["mode"]
+
+
+@pytest.mark.parametrize(("arguments", "instead"), [((), "insights-tui status"), (("demo",), "demo --headless")])
+def test_no_terminal_is_refused_with_the_command_to_use(run: Run, arguments: tuple[str, ...], instead: str) -> None:
+    ended = run(*arguments)
+    assert ended.code == 2
+    assert instead in ended.err
+    assert ended.out == ""
+
+
+def test_a_dumb_terminal_is_refused() -> None:
+    with terminal(program(), term="dumb") as screen:
+        assert screen.ended() == 2
+        assert b"TERM is dumb" in screen.read()
+
+
+def test_where_there_is_no_agent_it_runs_one_that_ends_with_it() -> None:
+    with terminal(program()) as screen:
+        screen.wait_for(b"NOT CONNECTED")
+        assert mode() == "embedded"
+        screen.press(b"q")
+        assert screen.ended() == 0
+    assert mode() is None
+    lock = StateLock(Path(os.environ["XDG_STATE_HOME"]) / "insights-tui")
+    lock.take()
+    lock.release()
+
+
+def test_where_there_is_one_it_attaches_and_leaves_it_alone() -> None:
+    with real_agent(), terminal(program()) as screen:
+        screen.wait_for(b"NOT CONNECTED")
+        screen.press(b"q")
+        assert screen.ended() == 0
+        assert b"EMBEDDED" not in screen.read()
+        assert mode() == "service"
+
+
+def test_a_terminal_that_goes_away_ends_it_drained() -> None:
+    with terminal(program()) as screen:
+        screen.wait_for(b"NOT CONNECTED")
+        screen.hang_up()
+        until(lambda: screen.process.poll() is not None, "the end after a hang-up")
+    assert mode() is None
+
+
+def test_a_terminal_that_reads_nothing_does_not_stop_a_signal() -> None:
+    with terminal(program()) as screen:
+        screen.wait_for(b"\x1b[?1049h")  # the alternate screen: from here on nobody reads
+        until(lambda: mode() == "embedded", "the agent")
+        until(lambda: screen_is_full(screen.master), "a terminal that takes no more")
+        screen.process.send_signal(signal.SIGTERM)
+        until(lambda: screen.process.poll() is not None, "the end after SIGTERM")
+    assert screen.process.returncode in (0, 143)
+    assert mode() is None
+
+
+def screen_is_full(master: int) -> bool:
+    """Whether a whole first picture waits to be read: it is larger than what a terminal holds."""
+    waiting = fcntl.ioctl(master, termios.FIONREAD, b"\0" * 4)
+    return int.from_bytes(waiting, sys.byteorder) >= 4000
+
+
+def test_a_stuck_screen_does_not_keep_a_dead_terminal_s_program_alive(tmp_path: Path) -> None:
+    """The guard's own thread drains and ends it, though signals are ignored and the main thread is stuck."""
+    script = (
+        "import signal, sys, threading\n"
+        "from pathlib import Path\n"
+        "from insights_tui.cli import hangup\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "hangup.ORDERLY_S = 0.1\n"
+        "with hangup.HangupGuard(lambda: Path(sys.argv[1]).touch()):\n"
+        "    print('stuck', flush=True)\n"
+        "    threading.Event().wait()\n"
+    )
+    drained = tmp_path / "drained"
+    with terminal([sys.executable, "-c", script, str(drained)]) as screen:
+        screen.wait_for(b"stuck")
+        screen.hang_up()
+        until(lambda: screen.process.poll() is not None, "the end of a stuck program")
+    assert screen.process.returncode == 129
+    assert drained.exists()
+
+
+def test_one_that_loses_the_race_attaches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ExitStack() as stack:
+
+        def lose(_self: EmbeddedAgent, *_: Any) -> Path:
+            stack.enter_context(fake_agent(tmp_path / "a.sock"))
+            raise AgentStartError("held", "attach")
+
+        monkeypatch.setattr(EmbeddedAgent, "start", lose)
+        monkeypatch.setattr("insights_tui.cli.interface.log_to_file", lambda *_: None)
+        attached = interface._attach(Common(socket=tmp_path / "a.sock"))
+    assert attached.embedded is None
+    assert attached.socket == tmp_path / "a.sock"
