@@ -51,6 +51,7 @@ class Terminal:
 
     process: subprocess.Popen[bytes]
     master: int
+    name: str
     shown: bytearray = field(default_factory=bytearray)
 
     def read(self) -> bytes:
@@ -73,6 +74,14 @@ class Terminal:
         until(lambda: (self.read(), self.process.poll())[1] is not None, "the end of the program")
         return self.process.returncode
 
+    def stop_output(self) -> None:
+        """Take nothing more, as after ctrl+s or on a line that is dead and not noticed yet."""
+        slave = os.open(self.name, os.O_RDWR | os.O_NOCTTY)
+        try:
+            termios.tcflow(slave, termios.TCOOFF)
+        finally:
+            os.close(slave)
+
     def hang_up(self) -> None:
         os.close(self.master)
         self.master = -1
@@ -94,9 +103,10 @@ def terminal(
         start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads beside us here
     ) as process:
+        name = os.ttyname(slave)
         os.close(slave)
         os.set_blocking(master, False)
-        run = Terminal(process, master)
+        run = Terminal(process, master, name)
         try:
             yield run
         finally:

@@ -15,7 +15,8 @@ from insights_tui.domain.outcome import Refusal
 from insights_tui.domain.snapshot import Broker, Counts, Problem, State
 from insights_tui.domain.trouble import Code
 from tests.cli.conftest import Run, program
-from tests.cli.fake_agent import CONNECTED, NOW, FakeAgent
+from tests.cli.fake_agent import CONNECTED, NOW, VIEW, FakeAgent
+from tests.cli.real import terminal
 
 PROBLEM = Problem(
     code=Code.BROKER_UNREACHABLE,
@@ -142,3 +143,13 @@ def test_watch_prints_a_change_and_ends_with_the_last_state(agent: FakeAgent) ->
         assert process.wait(20) == 6
     assert "CONNECTED" in first
     assert "lost 7" in second
+
+
+def test_json_on_a_terminal_holds_nothing_that_a_terminal_obeys(agent: FakeAgent) -> None:
+    hostile = replace(VIEW, topic="in\x9b2Jsights\u202e\x7f\U0001f600")
+    agent.shows(connection=hostile)
+    with terminal(program("status", "--json", "--socket", agent.socket), term="dumb") as screen:
+        assert screen.ended() == 0
+        said = screen.read()
+    assert all(0x20 <= byte < 0x7F for byte in said.strip())
+    assert json.loads(said)["connection"]["topic"] == hostile.topic
