@@ -44,7 +44,8 @@ def _counts(snapshot: Snapshot) -> list[str]:
             f"accepted {thousands(counts.accepted)} = queued {thousands(counts.queued)}"
             f" + in flight {thousands(counts.in_flight)} + retrying {thousands(counts.retrying)}"
             f" + delivered {thousands(counts.delivered)} + rejected {thousands(counts.rejected)}"
-            f" + expired unsent {thousands(counts.expired_unsent)} + expired unknown {thousands(counts.expired_unknown)}"
+            f" + expired unsent {thousands(counts.expired_unsent)}"
+            f" + expired unknown {thousands(counts.expired_unknown)}"
             f" + damaged {thousands(counts.damaged)}{verdict}"
         ),
         f"lost, not dealt with: {thousands(snapshot.lost_open)}; refused: {refused or 'none'}",

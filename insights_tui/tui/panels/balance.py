@@ -15,6 +15,8 @@ class Balance(Panel):
         """Draw both sums, with every number where there is room."""
         if view.snapshot is None or view.tier == "tiny":
             return []
+        if view.tier == "narrow" and not view.snapshot.counts.lost:
+            return [crop(_accepted(view.snapshot, view.space, view.width), view.width, view.glyphs.ellipsis)]
         return [
             crop(_accepted(view.snapshot, view.space, view.width), view.width, view.glyphs.ellipsis),
             crop(_lost(view.snapshot), view.width, view.glyphs.ellipsis),

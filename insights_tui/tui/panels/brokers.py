@@ -49,7 +49,7 @@ def _row(broker: Broker, snapshot: Snapshot, glyphs: Glyphs) -> list[Line]:
     since = UNKNOWN if broker.since is None else duration(max(0, int((snapshot.as_of - broker.since).total_seconds())))
     return [
         text(server, "text"),
-        text(f"{glyph} {broker.state}", _TOKENS[broker.state]),
+        ((glyph, _TOKENS[broker.state]), (f" {broker.state}", "bad" if broker.state == "down" else "text")),
         text(since.replace(".0 s", " s")),
         text(f"{latency(broker.rtt_s):>6}"),
         text(sanitize(broker.last_error or "", limit=200), "text" if broker.state == "down" else "label"),

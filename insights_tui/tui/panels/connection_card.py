@@ -5,6 +5,7 @@ from insights_tui.domain.snapshot import CaSummary, ConnectionView, Snapshot
 from insights_tui.domain.text import counted, date_time, sanitize
 from insights_tui.tui.frame import Space, View
 from insights_tui.tui.lines import Line, crop, fit, text, wrap
+from insights_tui.tui.panels.banner import problems
 from insights_tui.tui.panels.panel import Panel
 
 _WARN_DAYS = 30
@@ -21,9 +22,12 @@ class ConnectionCard(Panel):
         snapshot = view.snapshot
         if snapshot is None or snapshot.connection is None or view.tier == "tiny":
             return []
-        fields = (
-            _long(snapshot, snapshot.connection, view.space, view.width) if view.roomy else _short(snapshot, view.space)
-        )
+        if view.roomy:
+            fields = _long(snapshot, snapshot.connection, view.space, view.width)
+        elif problems(view.frame):
+            return []  # the banner names what matters; its rows are needed
+        else:
+            fields = _short(snapshot, view.space)
         return [crop(line, view.width, view.glyphs.ellipsis) for line in fields]
 
 

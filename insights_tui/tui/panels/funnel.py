@@ -4,7 +4,9 @@ from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import clock_time, duration, percent, rate, thousands
 from insights_tui.domain.trouble import Code
 from insights_tui.tui.frame import Space, View
-from insights_tui.tui.lines import Line, columns, fit, text
+from insights_tui.tui.glyphs import ASCII
+from insights_tui.tui.lines import Line, columns, fit, text, width
+from insights_tui.tui.panels.big_digits import big
 from insights_tui.tui.panels.panel import Panel
 
 COLUMNS = 5
@@ -34,9 +36,12 @@ class Funnel(Panel):
             return [*rows, text(" enlarge to 80x24 for tables", "label")]
         size = (view.width - 1) // COLUMNS
         dots = view.glyphs.ellipsis
+        numbers: list[tuple[Line, ...]] = [(number,) for _, number, _ in stages]
+        if view.tier == "wide" and view.glyphs is not ASCII:
+            numbers = [_tall(number, size) for _, number, _ in stages]
         return [
             ((" ", "text"), *columns([text(label, "label") for label, _, _ in stages], size, dots)),
-            ((" ", "text"), *columns([number for _, number, _ in stages], size, dots)),
+            *(((" ", "text"), *columns(row, size, dots)) for row in zip(*numbers, strict=True)),
             ((" ", "text"), *columns([meaning for _, _, meaning in stages], size, dots)),
         ]
 
@@ -48,9 +53,18 @@ def _stages(snapshot: Snapshot, space: Space) -> list[Stage]:
         ("Queued" + arrow, _number(counts.queued), _queued(snapshot, space)),
         ("In flight" + arrow, _number(counts.in_flight), text("awaiting Kafka" if counts.in_flight else "", "label")),
         ("Delivered", _number(counts.delivered), _delivered(snapshot)),
-        ("Retrying", _number(counts.retrying, "warn"), _retrying(snapshot)),
+        ("Retrying", _number(counts.retrying, "worry"), _retrying(snapshot)),
         ("Lost", _lost_number(snapshot), _lost(snapshot)),
     ]
+
+
+def _tall(number: Line, size: int) -> tuple[Line, Line, Line]:
+    """Write the number of a stage three rows high, where it fits and the glyphs exist."""
+    (digits, token), *rest = number
+    first, second, third = big(digits.strip(), token)
+    if width(first) + width(tuple(rest)) > size - 2:
+        return (), number, ()
+    return first, second, (*third, *rest)
 
 
 def _number(value: int, style: str = "strong") -> Line:

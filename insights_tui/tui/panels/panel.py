@@ -48,6 +48,6 @@ class Panel(Sheet):
     def _all_lines(self, width: int) -> list[Line]:
         lines = list(self.lines(View(self._frame, self._space, width)))
         if lines and self.TITLE and self._space.roomy:
-            rule = self._space.glyphs.rule * max(0, width - len(self.TITLE) - 1)
-            lines.insert(0, ((self.TITLE, "label"), (" ", "text"), (rule, "rule")))
+            rule = self._space.glyphs.rule * max(0, width - len(self.TITLE) - 3)
+            lines.insert(0, ((f" {self.TITLE} ", "label"), (rule, "rule")))
         return [ascii_line(line) for line in lines] if self._space.glyphs is ASCII else lines

@@ -11,7 +11,7 @@ _WORDS = {"ok": ("ok", "ok"), "no_leader": ("no leader", "bad"), "backing_off": 
 
 
 class Partitions(Panel):
-    """Number, leader, state, in flight."""
+    """Number, leader, state; where it is stuck, how much is in flight."""
 
     TITLE = "Partitions"
 
@@ -36,4 +36,6 @@ class Partitions(Panel):
 def _row(partition: Partition) -> list[Line]:
     word, token = _WORDS[partition.state]
     leader = UNKNOWN if partition.leader is None else str(partition.leader)
-    return [text(str(partition.id)), text(leader), text(word, token), text(f"{thousands(partition.in_flight):>6}")]
+    # Where all is well this number flickers and tells nobody anything; each of them would cost its bytes a second.
+    stuck = thousands(partition.in_flight) if partition.state != "ok" else ""
+    return [text(str(partition.id)), text(leader), text(word, token), text(stuck)]

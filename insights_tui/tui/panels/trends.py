@@ -10,12 +10,15 @@ from math import ceil
 
 from insights_tui.domain.snapshot import Second, Snapshot
 from insights_tui.domain.text import UNKNOWN, latency, rate, thousands
-from insights_tui.tui.frame import Frame, Space, View
+from insights_tui.tui.frame import Space, View
 from insights_tui.tui.lines import Line, fit, text
 from insights_tui.tui.panels.panel import Panel
 
 WINDOW_S = 300
-_LABEL, _VALUE, _MAXIMUM = 11, 10, 14
+_LABEL, _VALUE, _MAXIMUM = 11, 10, 13
+_STEP_S = 5
+"""A column covers at least this: finer ones move more often than anybody looks, and each move costs bytes."""
+_WALL_ROWS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,10 @@ class Trends(Panel):
         if view.snapshot is None or view.tier == "tiny":
             return []
         room = max(8, view.width - _LABEL - _VALUE - _MAXIMUM - 4)
-        step = max(1, ceil(WINDOW_S / room))
-        return [_line(trend, view.frame, view.space, step) for trend in _trends(view.snapshot, view.space)]
+        step = max(_STEP_S, ceil(WINDOW_S / room))
+        height = _WALL_ROWS if view.tier == "wide" else 1
+        trends = _trends(view.snapshot, view.space)
+        return [line for trend in trends for line in _lines(trend, view, step, height)]
 
 
 def _trends(snapshot: Snapshot, space: Space) -> list[_Trend]:
@@ -54,18 +59,22 @@ def _trends(snapshot: Snapshot, space: Space) -> list[_Trend]:
     return trends
 
 
-def _line(trend: _Trend, frame: Frame, space: Space, step: int) -> Line:
-    values = buckets(frame.history, trend.reading, step=step)
+def _lines(trend: _Trend, view: View, step: int, height: int) -> list[Line]:
+    values = buckets(view.frame.history, trend.reading, step=step)
     known = [value for value in values if value is not None]
     highest = f"max {trend.write(max(known))}" if known else f"max {UNKNOWN}"
-    return (
-        *fit(text(f" {trend.label}", "label"), _LABEL),
-        *fit(text(trend.now, "strong"), _VALUE, right=True),
-        ("  ", "text"),
-        (bars(values, space.glyphs.levels), "accent"),
-        ("  ", "text"),
-        *fit(text(highest, "label"), _MAXIMUM),
-    )
+    head: Line = (*fit(text(f" {trend.label}", "label"), _LABEL), *fit(text(trend.now, "strong"), _VALUE, right=True))
+    rows = bars(values, view.glyphs.levels, height)
+    return [
+        (
+            *(head if index == height - 1 else fit((), _LABEL + _VALUE)),
+            ("  ", "text"),
+            (row, "trend"),
+            ("  ", "text"),
+            *fit(text(highest if index == height - 1 else "", "label"), _MAXIMUM),
+        )
+        for index, row in enumerate(rows)
+    ]
 
 
 def buckets(history: Sequence[Second], reading: Callable[[Second], float | None], *, step: int) -> list[float | None]:
@@ -85,19 +94,23 @@ def buckets(history: Sequence[Second], reading: Callable[[Second], float | None]
     return values
 
 
-def bars(values: Sequence[float | None], levels: str) -> str:
-    """Draw values as heights: the lowest glyph is zero alone, unknown is a blank."""
+def bars(values: Sequence[float | None], levels: str, height: int = 1) -> list[str]:
+    """Draw values as heights, top row first: the lowest glyph is zero alone, unknown is a blank.
+
+    The highest stops short of the row above it, so that trends below each other do not run together.
+    """
     highest = max((value for value in values if value is not None), default=0)
-    top = len(levels) - 1
-    drawn = []
+    full = len(levels) - 1
+    top = full * height - 1
+    columns = []
     for value in values:
         if value is None:
-            drawn.append(" ")
-        elif value <= 0 or highest <= 0:
-            drawn.append(levels[0])
-        else:
-            drawn.append(levels[max(2, min(top, ceil(top * value / highest)))])
-    return "".join(drawn)
+            columns.append(" " * height)
+            continue
+        eighths = max(2, min(top, ceil(top * value / highest))) if value > 0 else 0
+        rows = [max(0, min(full, eighths - full * row)) for row in range(height)]
+        columns.append("".join(levels[part] if part or row == 0 else " " for row, part in enumerate(rows)))
+    return ["".join(column[row] for column in columns) for row in reversed(range(height))]
 
 
 def _whole(value: float) -> str:

@@ -7,8 +7,8 @@ from insights_tui.tui.lines import BLANK, Line, text
 from insights_tui.tui.panels.panel import Panel
 
 _COMMAND = (
-    "insights-tui connect --topic insights --servers kafka-1:9093,kafka-2:9093 \\",
-    "    --type sasl --mechanism SCRAM-SHA-512 --username NAME \\",
+    "insights-tui connect --topic insights --servers kafka-1:9093,kafka-2:9093",
+    "    --type sasl --mechanism SCRAM-SHA-512 --username NAME",
     "    --password-from env:KAFKA_PASSWORD",
 )
 
@@ -23,7 +23,7 @@ class Welcome(Panel):
         return [
             text("No Kafka connection yet", "strong"),
             BLANK,
-            text("Insights sends the metrics of each algorithm execution to a Kafka topic."),
+            text("Insights sends each execution's metrics to a topic of your Kafka."),
         ]
 
 

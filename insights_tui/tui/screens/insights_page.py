@@ -30,8 +30,8 @@ class InsightsPage(VerticalScroll):
             yield Waiting()
         with Vertical(id="figures"):
             yield Funnel()
-            yield Times()
             yield Balance()
+            yield Times()
         with Horizontal(id="middle"):
             yield Trends()
             yield ConnectionCard()

@@ -106,7 +106,13 @@ class InsightsScreen(Screen[None]):
         for panel in self.query(Panel):
             if panel.parent is self or panel.parent is connect.parent:
                 panel.show(frame, space)
-        self.query_one(InsightsPage).take(frame, space, troubled=bool(problems(frame)))
+        page = self.query_one(InsightsPage)
+        page.take(frame, space, troubled=bool(problems(frame)))
+        big = page.query_one("#connect-big", Button)
+        if self.focused is page and frame.snapshot is not None and not configured and space.tier != "tiny":
+            big.focus()  # the one thing to do here
+        elif self.focused is big and configured:
+            page.focus()
 
     def _say(self, words: str, kind: str = "plain") -> None:
         self.query_one(NoticeRow).say(words, kind)
