@@ -1,14 +1,23 @@
 """A server on a random port and a socket of its own, with the agent behind it faked."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
 import pytest
+import uvloop
 
 from insights_tui.agent.http.server import HttpServer, HttpSettings
 from tests.http.fakes import FakeClock, FakeControl, FakeIngest
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run on uvloop as the agent does; what is about sockets runs on asyncio's own loop too."""
+    both = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
+    module = item.nodeid.partition("::")[0]
+    return both if module.endswith(("test_hostile.py", "test_stop.py")) else {"uvloop": uvloop.new_event_loop}
 
 
 @dataclass

@@ -45,6 +45,8 @@ class Limits:
         return self.max_batch_bytes + 1024 * 1024
 
 
+LINGER_S = 2.0
+"""For which a refused client may go on sending before it is cut off: closed at once, it would never see why."""
 _TOO_SLOW = FieldError("too_slow", "The request took too long to arrive.", "Send it at once.")
 _TOO_LARGE = FieldError("too_large", "The request is larger than anything that is accepted.", "Send less at a time.")
 _HEAD_TOO_LARGE = FieldError("head_too_large", "The request's head is too large.", "Send fewer or shorter headers.")
@@ -88,6 +90,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._wire = 0
         self._chunk = 0
         self._broken: tuple[int, FieldError] | None = None
+        self._half_closed = False
+        self._linger_until: float | None = None
         self._stalled: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
@@ -96,13 +100,22 @@ class LimitedProtocol(HttpToolsProtocol):
         self._begun = self.loop.time()
         if self._local:
             self.app_state = {"peer": peer_of(transport)}
-        if len(self.connections) > self._limits.max_connections:
+        surplus = len(self.connections) - self._limits.max_connections
+        if surplus > self._limits.max_connections:
+            transport.abort()
+        elif surplus > 0:
             self._refuse(503, _CROWDED, counts=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         super().connection_lost(exc)
         self._on_gone()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio reads the answer, uvicorn gives none
+        """Answer a client all the same that has closed its half after a whole request; tell whether to stay open."""
+        cycle = self.cycle
+        self._half_closed = self._begun is None and cycle is not None and not cycle.response_started
+        return self._half_closed and self._broken is None
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, and count what a request costs before it is whole."""
@@ -127,16 +140,15 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Check the head and hand the request to the application."""
-        self._in_head = False
         headers = self.headers
         if len(headers) > self._limits.max_headers or (
             self._wire + self._chunk > self._limits.max_head_bytes
             and len(self.url) + sum(len(name) + len(value) for name, value in headers) > self._limits.max_head_bytes
         ):
-            self._in_head = True
             self._broken = (431, _HEAD_TOO_LARGE)
             raise _HeadRefusedError
-        super().on_headers_complete()
+        super().on_headers_complete()  # raises where the path cannot be read: then it is still the head that is wrong
+        self._in_head = False
 
     def on_message_complete(self) -> None:
         """Stop the clock of a request."""
@@ -145,7 +157,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Go on with the next request, unless the connection is to end."""
-        if self._broken is not None:
+        if self._broken is not None or (self._half_closed and not self.pipeline):
             self.server_state.total_requests += 1
             self.transport.close()
             return
@@ -164,6 +176,10 @@ class LimitedProtocol(HttpToolsProtocol):
     def sweep(self, now: float) -> None:
         """End a connection that is too slow; called once a second."""
         limits = self._limits
+        if self._linger_until is not None:
+            if now > self._linger_until:
+                self.transport.abort()
+            return
         if self._broken is not None or self.transport.is_closing() or self.flow.write_paused:
             if self._stalled is None:
                 self._stalled = now
@@ -202,4 +218,10 @@ class LimitedProtocol(HttpToolsProtocol):
             ]
             head = b"".join(b"%b: %b\r\n" % header for header in headers)
             self.transport.write(STATUS_LINE[status] + head + b"\r\n" + body)
+            if self.cycle is not None:  # an application that waits for the rest of the body waits no longer
+                self.cycle.disconnected = True
+                self.cycle.message_event.set()
+            self._linger_until = self.loop.time() + LINGER_S
+            self.transport.write_eof()
+            return
         self.transport.close()

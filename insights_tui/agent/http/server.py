@@ -1,6 +1,7 @@
 """The HTTP server: a public listener on TCP and a private one on a Unix socket, on the loop that starts it."""
 
 import asyncio
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket
@@ -52,7 +53,7 @@ class HttpServer:
         self._control = control
         self._stopping = asyncio.Event()
         self._listeners: list[Listener] = []
-        self._own: tuple[int, int] | None = None
+        self._own: tuple[int, int, int] | None = None
         self._url: str | None = None
 
     @property
@@ -81,7 +82,7 @@ class HttpServer:
                 wire.close()
             raise
         found = settings.socket_path.lstat()
-        self._own = (found.st_dev, found.st_ino)
+        self._own = _identity(found)
         if wires:
             gate = Gate(token=settings.token, ingest_token=settings.ingest_token, allowed_hosts=hosts)
             public = self._listener(gate)
@@ -108,13 +109,18 @@ class HttpServer:
         self._listeners.clear()
 
     def _remove_socket(self) -> None:
+        own, self._own = self._own, None
         path = self._settings.socket_path
         try:
-            found = path.lstat()
-            if self._own == (found.st_dev, found.st_ino):  # another agent may have put its own there
+            if own is not None and _identity(path.lstat()) == own:  # another agent may have put its own there
                 path.unlink()
         except FileNotFoundError:
             pass
+
+
+def _identity(found: os.stat_result) -> tuple[int, int, int]:
+    # A file system may give the inode of a removed file to the next one: the time tells them apart.
+    return found.st_dev, found.st_ino, found.st_ctime_ns
 
 
 def _check_guarded(host: str, settings: HttpSettings) -> None:
