@@ -88,7 +88,7 @@ def findings(state: State, status: EngineStatus, around: Circumstances) -> list[
     for active in status.troubles:
         harmless = active.trouble.code in _INFORMS_ONLY
         severity: Severity = "critical" if stopped and not harmless else "warning"
-        effect = "" if harmless else _waiting(status, stopped=stopped)
+        effect = "" if harmless else _effect(status, stopped=stopped)
         found.append(Finding(active.trouble, severity, effect, active.since))
     found += _losses(status)
     found += _room(around)
@@ -96,16 +96,12 @@ def findings(state: State, status: EngineStatus, around: Circumstances) -> list[
     return sorted(found, key=lambda finding: finding.severity != "critical")
 
 
-def _waiting(status: EngineStatus, *, stopped: bool) -> str:
-    pending = status.counts.pending
+def _effect(status: EngineStatus, *, stopped: bool) -> str:
+    """Say what the trouble does to delivery; how much waits and until when stands beside it on every surface."""
     if stopped:
-        return f"Nothing is delivered; {_payloads(pending)} waiting." if pending else "Nothing can be delivered."
-    waiting = status.counts.retrying
-    return f"{_payloads(waiting)} waiting for another attempt." if waiting else "The rest is delivered."
-
-
-def _payloads(count: int) -> str:
-    return "1 payload is" if count == 1 else f"{thousands(count)} payloads are"
+        return "Nothing is delivered."
+    delayed = status.oldest_age_s is not None and status.oldest_age_s >= SLOW_S
+    return "Payloads are delayed." if delayed else "Delivery goes on."
 
 
 def _losses(status: EngineStatus) -> list[Finding]:
@@ -134,7 +130,7 @@ def _losses(status: EngineStatus) -> list[Finding]:
             what="The oldest payloads are close to their deadline.",
             act="Mend the cause named beside this, or they are lost.",
         )
-        found.append(Finding(trouble, "critical", f"{_payloads(status.counts.pending)} waiting."))
+        found.append(Finding(trouble, "critical", "They are lost when it passes."))
     return found
 
 

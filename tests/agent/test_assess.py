@@ -59,11 +59,17 @@ def test_a_payload_unanswered_for_five_seconds_degrades(unanswered: float, state
     assert state_of(status(longest_unanswered_s=unanswered), connected=True) is state
 
 
-def test_a_stopped_delivery_is_critical_and_says_what_waits() -> None:
-    engine = status(link=DOWN, troubles=(trouble(Code.AUTH_FAILED),), counts=Counts(accepted=3, queued=2, delivered=1))
-    [finding] = findings(State.AUTH_FAILED, engine, AROUND)
+def test_a_stopped_delivery_is_critical() -> None:
+    [finding] = findings(State.AUTH_FAILED, status(link=DOWN, troubles=(trouble(Code.AUTH_FAILED),)), AROUND)
     assert finding.severity == "critical"
-    assert finding.effect == "Nothing is delivered; 2 payloads are waiting."
+    assert finding.effect == "Nothing is delivered."
+
+
+@pytest.mark.parametrize(("oldest", "effect"), [(0.5, "Delivery goes on."), (5.0, "Payloads are delayed.")])
+def test_a_degraded_delivery_claims_no_more_than_is_known(oldest: float, effect: str) -> None:
+    engine = status(troubles=(trouble(Code.BROKER_UNREACHABLE),), oldest_age_s=oldest)
+    [finding] = findings(State.DEGRADED, engine, AROUND)
+    assert (finding.severity, finding.effect) == ("warning", effect)
 
 
 def test_what_is_lost_is_named_by_its_parts() -> None:
