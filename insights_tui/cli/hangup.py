@@ -13,7 +13,7 @@ from types import FrameType, TracebackType
 from typing import Self
 
 POLL_S = 0.5
-ORDERLY_S = 2.5
+ORDERLY_S = 3.0
 """Seconds that the interface has to leave by itself once it should (it drains its own agent, at most 2 s)."""
 HANGUP = 128 + signal.SIGHUP
 _SIGNALS = (signal.SIGHUP, signal.SIGTERM)
@@ -49,6 +49,11 @@ class HangupGuard:
         for number in _SIGNALS:
             signal.signal(number, self._asked)
 
+    def leaving(self) -> None:
+        """Expect the end: what is left to do is to give the terminal back, which a stalled one never allows."""
+        if self._code is None:
+            self._code = 0
+
     def _asked(self, number: int, _frame: FrameType | None) -> None:
         self._code = 128 + number
 
@@ -63,4 +68,4 @@ class HangupGuard:
         try:
             self._drain()
         finally:
-            os._exit(self._code or HANGUP)
+            os._exit(HANGUP if self._code is None else self._code)

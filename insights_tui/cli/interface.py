@@ -70,13 +70,14 @@ def show(attached: Attached, *, timeout_s: float, seconds: float | None = None) 
 
     async def on_stop() -> None:
         await asyncio.to_thread(drain)
+        guard.leaving()
 
     class Guarded(InsightsApp):
         """The interface with a way out that does not need its loop."""
 
-        def on_ready(self) -> None:
-            """Listen to signals once the loop does: later handlers would replace earlier ones."""
-            guard.listen()
+        def on_mount(self) -> None:
+            """Listen to signals right after the base class does: later handlers replace earlier ones."""
+            self.call_next(guard.listen)
 
     async def session() -> None:
         client = AgentClient(attached.socket, timeout_s=timeout_s)

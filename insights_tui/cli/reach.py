@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from insights_tui.cli import exits
 from insights_tui.cli.options import Common
-from insights_tui.cli.output import CliError, put_error_json, put_json, say_error, say_field_error
+from insights_tui.cli.output import CliError, put_error_json, put_json, say_field_error
 from insights_tui.client.api import AgentClient
 from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.refused import FieldError, RefusedError
@@ -45,15 +45,13 @@ def _own_places(common: Common) -> Places | None:
 
 
 def settings_of(flags: Mapping[str, object] | None = None, *, system: bool = False) -> "Settings":
-    """Read the settings; raises `CliError` 78 after telling every problem with its file and key."""
+    """Read the settings; raises `CliError` 78 with every problem, each naming its file and key."""
     from insights_tui.settings import SettingsError, load_settings
 
     try:
         return load_settings(flags, system=system)
     except SettingsError as error:
-        for problem in error.problems:
-            say_error(problem.text)
-        raise CliError(str(error), code=exits.CONFIGURATION, name="configuration", shown=True) from None
+        raise CliError(str(error), code=exits.CONFIGURATION, name="configuration") from None
 
 
 def speak(common: Common, act: Callable[[AgentClient], Awaitable[int]]) -> int:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -63,6 +64,26 @@ def test_where_there_is_one_it_attaches_and_leaves_it_alone() -> None:
         assert screen.ended() == 0
         assert b"EMBEDDED" not in screen.read()
         assert mode() == "service"
+
+
+def test_two_at_once_share_one_agent() -> None:
+    with terminal(program()) as one, terminal(program()) as other:
+        one.wait_for(b"NOT CONNECTED")
+        other.wait_for(b"NOT CONNECTED")
+        for screen in (one, other):
+            screen.press(b"q")
+            assert screen.ended() == 0
+    assert mode() is None
+
+
+def test_a_busy_port_is_told_before_any_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        monkeypatch.setenv("INSIGHTS_LISTEN", f"127.0.0.1:{busy.getsockname()[1]}")
+        with terminal(program()) as screen:
+            assert screen.ended() == 78
+            said = screen.read()
+    assert str(os.getpid()).encode() in said
+    assert b"\x1b[?1049h" not in said
 
 
 def test_a_terminal_that_goes_away_ends_it_drained() -> None:
