@@ -131,8 +131,9 @@ def test_ctrl_c_still_closes_with_the_report() -> None:
     assert "Set check:" in out.decode()
 
 
-def test_the_algorithms_end_with_a_demo_that_is_killed() -> None:
-    with started("demo", "--headless", "--rate", "50") as process:
+def test_the_algorithms_end_with_a_demo_that_is_killed(tmp_path: Path) -> None:
+    env = os.environ | {"TMPDIR": str(tmp_path)}  # what a killed demo cannot remove stays in there
+    with started("demo", "--headless", "--rate", "50", env=env) as process:
         assert process.stdout is not None
         process.stdout.readline()
         children = psutil.Process(process.pid).children()
