@@ -1,8 +1,14 @@
 """The cluster itself: what later tests take for granted about the broker and about its faults."""
 
+import json
 import logging
 import os
+import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -188,3 +194,21 @@ def test_three_nodes_go_on_without_one(kafka3: Cluster, topic3: str) -> None:
     assert producer.flush(20) == 0
     kafka3.restart(2)
     assert len(kafka3.read_all(topic3, count=5)) == 5
+
+
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_the_development_command_tells_how_to_connect_and_leaves_nothing(
+    kafka: Cluster, end: signal.Signals, code: int
+) -> None:
+    command = [sys.executable, "-m", "tests.kafka_cluster", "--json"]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        send(plain_producer(told["plaintext"]), told["topic"], b"hello")
+        process.send_signal(end)
+        assert process.wait(20) == code
+    node = int(told["node_pids"]["1"])
+    wait_for(lambda: not Path(f"/proc/{node}").exists(), "the node has ended too")
+    if end is signal.SIGKILL:  # nobody was left to tidy up
+        shutil.rmtree(told["folder"])
+    assert not Path(told["folder"]).exists()
