@@ -24,7 +24,8 @@ from typing import Any
 
 import uvloop
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from insights_tui.delivery.engine import Engine
 from insights_tui.delivery.settings import DeliverySettings
@@ -124,7 +125,7 @@ def confluent_turn(bootstrap: str, topic: str, drafts: Sequence[Draft], args: ar
         if number % args.chunk == 0:
             accepted = ("insights-accepted-at", b"%d" % (time.time() * 1000))
             producer.poll(0)
-        headers = [("insights-id", draft.id.encode()), accepted, content_type]
+        headers: list[tuple[str, str | bytes | None]] = [("insights-id", draft.id.encode()), accepted, content_type]
         while True:
             try:
                 producer.produce(topic, draft.value, on_delivery=done, headers=headers)

@@ -82,6 +82,7 @@ class Wire(AIOKafkaConnection):  # type: ignore[misc] # aiokafka ships no types
             async with asyncio.timeout(self._request_timeout):
                 transport, _ = await loop.create_connection(lambda: protocol, sock=sock, **tls)
         except BaseException as error:
+            self._closed_fut = None  # the protocol was never connected: nobody would resolve it
             sock.close()
             if isinstance(error, asyncio.CancelledError):
                 raise

@@ -10,7 +10,7 @@ import ssl
 import struct
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from aiokafka.protocol.admin import ApiVersionRequest, SaslAuthenticateRequest, SaslHandShakeRequest
 from aiokafka.protocol.api import RequestHeader_v1
@@ -88,6 +88,8 @@ class FakeBroker:
             self._server.close()
             self.cut()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            for _ in range(10):  # those still in their TLS handshake notice that their peer is gone
+                await asyncio.sleep(0)
             self._server = None
 
     def cut(self) -> None:
@@ -116,7 +118,7 @@ class FakeBroker:
                 self.requests[key] += 1
                 if self.mood == "silent":
                     continue
-                request = next(one for one in _CLASSES[key]._CLASSES if one.API_VERSION == version)
+                request = next(one for one in _CLASSES[key]._CLASSES if version == one.API_VERSION)
                 answer = self._answer(key, request, request.decode(frame), login)
                 if answer == "silence":
                     continue
@@ -159,7 +161,7 @@ class FakeBroker:
         for name in asked.topics or []:
             topic = cluster.topics.get(name)
             code = cluster.metadata_code or (3 if topic is None else 0)
-            parts = [
+            parts: list[Any] = [
                 (0 if leader >= 0 else 5, number, leader, [1], [1], [])
                 for number, leader in enumerate(topic.leaders if topic is not None and not code else [])
             ]
@@ -210,7 +212,7 @@ class FakeCluster:
         self.creations = 0
         """Metadata requests that would have created the topic."""
 
-    async def __aenter__(self) -> "FakeCluster":
+    async def __aenter__(self) -> Self:
         for broker in self.brokers:
             await broker.start()
         return self
@@ -225,12 +227,16 @@ class FakeCluster:
         self.topics[name] = topic
         return topic
 
-    def connection(self, topic: str = "insights", *, ca_pem: str | None = None, password: str = "right") -> Connection:
+    def connection(
+        self, topic: str = "insights", *, ca_pem: str | None = None, password: str | None = None
+    ) -> Connection:
         """Describe how to connect to it."""
         servers = tuple(broker.server for broker in self.brokers)
         if self.password is None:
             return Connection(topic, servers)
-        return Connection(topic, servers, ConnectionType.SASL_SSL, Mechanism.PLAIN, "alice", Secret(password), ca_pem)
+        return Connection(
+            topic, servers, ConnectionType.SASL_SSL, Mechanism.PLAIN, "alice", Secret(password or self.password), ca_pem
+        )
 
     def ids(self, topic: str = "insights") -> list[str]:
         """Tell the `insights-id` of everything that was appended."""
