@@ -94,7 +94,7 @@ class InsightsApp(App[None]):
     def on_frame_arrived(self, message: FrameArrived) -> None:
         """Keep the newest frame and show it, in one batch."""
         self.frame = message.frame
-        page = self.screen_stack[0]
+        page = self.screen_stack[0] if self.screen_stack else None  # none any more while it closes
         if isinstance(page, InsightsScreen):
             with self.batch_update():
                 page.take(message.frame)
@@ -141,5 +141,5 @@ class InsightsApp(App[None]):
         error = sys.exc_info()[1] or self._exception
         path = write_report(error, self._crash_folder) if error is not None else None
         where = f"The report is in {path}." if path else "No report could be written."
-        self._exit_renderables.append(f"insights-tui has stopped: {type(error).__name__}. {where}")
+        self._exit_renderables.append(f"insights-tui has stopped: {type(error).__name__}.\n{where}")
         self._close_messages_no_wait()

@@ -105,5 +105,5 @@ class Feed:
         for second in snapshot.history:
             self._seconds[int(second.at.timestamp())] = second
         oldest = int((snapshot.as_of - timedelta(seconds=WINDOW_S)).timestamp())
-        self._seconds = {at: second for at, second in sorted(self._seconds.items()) if at >= oldest}
+        self._seconds = {at: second for at, second in sorted(self._seconds.items()) if at > oldest}
         return tuple(self._seconds.values())

@@ -4,9 +4,11 @@ A run is a text and the name of a token (`styles/tokens.tcss` gives it its colou
 terminal cells.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
+
+from insights_tui.domain.text import duration
 
 Run = tuple[str, str]
 Line = tuple[Run, ...]
@@ -70,9 +72,10 @@ def ends(left: Line, right: Line, cells: int, ellipsis: str = "") -> Line:
     return (*fit(left, room, ellipsis=ellipsis), (" ", "text"), *right)
 
 
-def columns(cells: Iterable[Line], size: int, ellipsis: str = "") -> Line:
-    """Set lines side by side, each `size` cells wide with one cell of air."""
-    return tuple(run for cell in cells for run in (*fit(cell, size - 1, ellipsis=ellipsis), (" ", "text")))
+def columns(cells: Sequence[Line], size: int, ellipsis: str = "") -> Line:
+    """Set lines side by side, each `size` cells wide with one cell of air; the last has what is left of the row."""
+    fitted = (run for cell in cells[:-1] for run in (*fit(cell, size - 1, ellipsis=ellipsis), (" ", "text")))
+    return (*fitted, *cells[-1])
 
 
 def table(rows: Sequence[Sequence[Line]], *, right: frozenset[int] = frozenset(), gap: int = 2) -> list[Line]:
@@ -114,3 +117,8 @@ def wrap(value: str, cells: int) -> list[str]:
 def ascii_line(line: Line) -> Line:
     """Spell a line in ASCII, foreign text included: `?` stands for what has no spelling."""
     return tuple((part.translate(_ASCII).encode("ascii", "replace").decode("ascii"), token) for part, token in line)
+
+
+def whole_seconds(seconds: float) -> str:
+    """Write a span that is counted in whole seconds: `3 s`, not `3.0 s`."""
+    return duration(int(max(0.0, seconds))).replace(".0 s", " s")

@@ -13,14 +13,15 @@ class Balance(Panel):
 
     def lines(self, view: View) -> list[Line]:
         """Draw both sums, with every number where there is room."""
-        if view.snapshot is None or view.tier == "tiny":
+        snapshot = view.snapshot
+        if snapshot is None or view.tier == "tiny":
             return []
-        if view.tier == "narrow" and not view.snapshot.counts.lost:
-            return [crop(_accepted(view.snapshot, view.space, view.width), view.width, view.glyphs.ellipsis)]
-        return [
-            crop(_accepted(view.snapshot, view.space, view.width), view.width, view.glyphs.ellipsis),
-            crop(_lost(view.snapshot), view.width, view.glyphs.ellipsis),
-        ]
+        sums = [_accepted(snapshot, view.space, view.width)]
+        if snapshot.counts.lost or view.roomy:
+            sums.append(_lost(snapshot))
+        if any(snapshot.refused.values()):
+            sums.append(_refused(snapshot))
+        return [crop(line, view.width, view.glyphs.ellipsis) for line in sums]
 
 
 def _accepted(snapshot: Snapshot, space: Space, room: int) -> Line:
@@ -46,6 +47,14 @@ def _lost(snapshot: Snapshot) -> Line:
     token = "bad" if snapshot.lost_open else "label"
     head: Line = ((" lost ", "label"), (thousands(counts.lost), token), (" = ", "label"))
     return (*head, *_sum(tuple(lost_parts(snapshot)), loud=bool(snapshot.lost_open)))
+
+
+def _refused(snapshot: Snapshot) -> Line:
+    """Name what was never accepted: outside the sum, and nobody else will tell."""
+    reasons = [(reason.value.replace("_", " "), number) for reason, number in snapshot.refused.items() if number]
+    total = sum(number for _, number in reasons)
+    token = "bad" if snapshot.refusing is not None else "text"
+    return ((" refused ", "label"), (thousands(total), token), (" (never accepted): ", "label"), *_sum(tuple(reasons)))
 
 
 def _sum(terms: tuple[tuple[str, int], ...], *, loud: bool = False) -> Line:

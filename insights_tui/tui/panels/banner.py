@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import clock_time, counted, duration, sanitize
 from insights_tui.tui.frame import Frame, View
-from insights_tui.tui.lines import Line, cut, wrap
+from insights_tui.tui.lines import Line, cut, whole_seconds, wrap
 from insights_tui.tui.panels.panel import Panel
 
 _AGED_S = 5.0
@@ -89,7 +89,7 @@ def problems(frame: Frame) -> list[Notice]:
 
 
 def _no_news(frame: Frame) -> Notice:
-    span = duration(int(frame.stale_s or 0))
+    span = whole_seconds(frame.stale_s or 0)
     if frame.snapshot is None:
         what, effect = frame.error or "The agent does not answer.", "Nothing is known about delivery."
     else:

@@ -1,10 +1,9 @@
 """The cluster's members, worst first."""
 
 from insights_tui.domain.snapshot import Broker, Snapshot
-from insights_tui.domain.text import UNKNOWN, duration, latency, sanitize
-from insights_tui.tui.frame import View
-from insights_tui.tui.glyphs import Glyphs
-from insights_tui.tui.lines import Line, crop, table, text
+from insights_tui.domain.text import UNKNOWN, latency, sanitize
+from insights_tui.tui.frame import Space, View
+from insights_tui.tui.lines import Line, crop, cut, table, text, whole_seconds
 from insights_tui.tui.panels.panel import Panel
 
 _WORST_FIRST = {"down": 0, "unknown": 1, "up": 2}
@@ -27,7 +26,7 @@ class Brokers(Panel):
             return [text(" no broker has answered yet", "label")]
         shown = brokers[: _ROWS[view.tier]]
         header = [text(name, "label") for name in ("server", "state", "since", "rtt", "last error")]
-        rows = [header, *(_row(broker, snapshot, view.glyphs) for broker in shown)]
+        rows = [header, *(_row(broker, snapshot, view.space) for broker in shown)]
         dots = view.glyphs.ellipsis
         lines = [crop(((" ", "text"), *row), view.width, dots) for row in table(rows, right=frozenset({2, 3}))]
         rest = brokers[len(shown) :]
@@ -42,15 +41,16 @@ class Brokers(Panel):
         return lines
 
 
-def _row(broker: Broker, snapshot: Snapshot, glyphs: Glyphs) -> list[Line]:
-    host = sanitize(broker.host, limit=60)
+def _row(broker: Broker, snapshot: Snapshot, space: Space) -> list[Line]:
+    host = cut(sanitize(broker.host, limit=120), space.width // 3, space.glyphs.ellipsis)
     server = f"[{host}]:{broker.port}" if ":" in host else f"{host}:{broker.port}"
+    glyphs = space.glyphs
     glyph = {"up": glyphs.good, "down": glyphs.bad}.get(broker.state, glyphs.unknown)
-    since = UNKNOWN if broker.since is None else duration(max(0, int((snapshot.as_of - broker.since).total_seconds())))
+    since = UNKNOWN if broker.since is None else whole_seconds((snapshot.as_of - broker.since).total_seconds())
     return [
         text(server, "text"),
         ((glyph, _TOKENS[broker.state]), (f" {broker.state}", "bad" if broker.state == "down" else "text")),
-        text(since.replace(".0 s", " s")),
+        text(since),
         text(f"{latency(broker.rtt_s):>6}"),
         text(sanitize(broker.last_error or "", limit=200), "text" if broker.state == "down" else "label"),
     ]

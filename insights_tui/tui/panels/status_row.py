@@ -1,9 +1,9 @@
 """Row 1: the state in one word, of what, and how fresh that is; always there."""
 
 from insights_tui.domain.snapshot import Snapshot, State
-from insights_tui.domain.text import clock_time, duration, sanitize
+from insights_tui.domain.text import clock_time, sanitize
 from insights_tui.tui.frame import Frame, Space, View
-from insights_tui.tui.lines import Line, ends, text, width
+from insights_tui.tui.lines import Line, ends, text, whole_seconds, width
 from insights_tui.tui.panels.panel import Panel
 
 WORDS = {state: state.value.replace("_", " ").upper() for state in State}
@@ -19,7 +19,7 @@ class StatusRow(Panel):
     def lines(self, view: View) -> list[Line]:
         """Draw the row."""
         right = _freshness(view.frame)
-        room = view.width - _width(right) - 2
+        room = view.width - width(right) - 2
         return [ends(_left(view.frame, view.space, room), (*right, (" ", "text")), view.width, view.glyphs.ellipsis)]
 
 
@@ -42,7 +42,7 @@ def _parts(frame: Frame, space: Space) -> list[tuple[int, Line]]:
     token = _TOKENS.get(snapshot.state, "loud") if frame.stale_s is None else "label"
     parts.append((_MUST, text(f" {glyphs.state(snapshot.state)} {WORDS[snapshot.state]} ", token)))
     if frame.stale_s is not None:
-        parts.append((_MUST, text(f" STALE {duration(int(frame.stale_s))} ", "alert")))
+        parts.append((_MUST, text(f" STALE {whole_seconds(frame.stale_s)} ", "alert")))
     if snapshot.refusing is not None:
         parts.append((_MUST, text(f" REFUSING · {snapshot.refusing.value.replace('_', ' ')} ", "loud")))
     if snapshot.agent.mode == "embedded":
@@ -72,10 +72,6 @@ def _freshness(frame: Frame) -> Line:
     if frame.snapshot is None:
         return ()
     return (("as of ", "label"), (clock_time(frame.snapshot.as_of), "text"))
-
-
-def _width(line: Line) -> int:
-    return width(line)
 
 
 def _total(parts: list[tuple[int, Line]]) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import UNKNOWN, duration, latency
 from insights_tui.tui.frame import Space, View
-from insights_tui.tui.lines import Line, columns, text
+from insights_tui.tui.lines import Line, columns, text, whole_seconds
 from insights_tui.tui.panels.funnel import COLUMNS
 from insights_tui.tui.panels.panel import Panel
 
@@ -54,4 +54,4 @@ def _value(seconds: float | None, token: str) -> Line:
 def _ago(then: datetime | None, now: datetime) -> Line:
     if then is None:
         return text(UNKNOWN, "label")
-    return text(f"{duration(int(max(0.0, (now - then).total_seconds())))} ago".replace(".0 s", " s"))
+    return text(f"{whole_seconds((now - then).total_seconds())} ago")

@@ -85,7 +85,7 @@ class InsightsScreen(Screen[None]):
 
     def take(self, frame: Frame) -> None:
         """Show a frame, unless the view is frozen or covered."""
-        if self._frame.frozen_at is not None or not self.is_current or not self.query("#connect"):
+        if self._frame.frozen_at is not None or not self.is_active or not self.query("#connect"):
             return  # frozen, covered, or (the last case) already being taken down
         self._frame = frame
         if frame.restarted_at is not None and frame.restarted_at != self._restart_told:
