@@ -1,28 +1,19 @@
 """The spool that keeps nothing on disk: accepted payloads live as long as the process."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from insights_tui.domain.clock import Clock, SystemClock
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Draft, Payload
-from insights_tui.spool.base import Recovered, Settled, Spool
+from insights_tui.spool.base import Accepted, Arrival, DeadLetter, Expired, Recovered, Selection, Settled, Spool, Usage
 
 MAX_DEAD_LETTERS = 10_000
 """Lost payloads kept to look at; what was lost before them is counted, its bodies are gone."""
 
 _new_payload: Callable[[type[Payload], tuple[Any, ...]], Payload] = tuple.__new__  # skips the named constructor
-
-
-class DeadLetter(NamedTuple):
-    """A lost payload and why."""
-
-    payload: Payload
-    outcome: Outcome
-    reason: str
-    late_ack: bool = False
 
 
 class MemorySpool(Spool):
@@ -33,7 +24,13 @@ class MemorySpool(Spool):
     def __init__(self, clock: Clock | None = None, max_dead_letters: int = MAX_DEAD_LETTERS) -> None:
         self._clock = clock or SystemClock()
         self._seq = 0
-        self._dead: deque[DeadLetter] = deque(maxlen=max_dead_letters)
+        self._max = max_dead_letters
+        self._dead: deque[DeadLetter] = deque()
+        self._dead_bytes = 0
+        self._evicted = 0
+        self._bodiless = 0
+        self.paged = 0
+        self.on_arrival: Callable[[Arrival], None] | None = None
         self.lost_open = 0
         """Dead letters that nobody has redriven or dropped, those without a body included."""
 
@@ -46,17 +43,33 @@ class MemorySpool(Spool):
         """Start empty."""
         return Recovered()
 
-    async def accept(self, drafts: Sequence[Draft], deadline_s: float) -> list[Payload]:
+    async def accept(self, drafts: Sequence[Draft], deadline_s: float) -> Accepted:
         """Take payloads in: give each its number and its deadline."""
         now = self._clock.now()
         accepted_ms, deadline, first = int(now.wall * 1000), now.boot + deadline_s, self._seq + 1
         self._seq += len(drafts)
         if not drafts:
-            return []
+            return Accepted()
         # all in C: 0.2 instead of 0.5 µs a payload
         numbers = range(first, self._seq + 1)
         rows = zip(numbers, *zip(*drafts, strict=True), repeat(accepted_ms), repeat(deadline), repeat(False))
-        return list(map(_new_payload, repeat(Payload), rows))
+        return Accepted(map(_new_payload, repeat(Payload), rows))
+
+    async def load(self, limit: int) -> list[Payload]:  # noqa: ARG002 - nothing is on disk
+        """Hand over nothing: all of it is in memory."""
+        return []
+
+    @property
+    def next_deadline(self) -> float | None:
+        """Nothing is on disk."""
+        return None
+
+    async def expire(self) -> Expired:
+        """Nothing is on disk."""
+        return Expired()
+
+    def attempting(self, payloads: Sequence[Payload]) -> None:
+        """Nothing to do: nothing outlives the process."""
 
     def settle(self, settled: Sequence[Settled]) -> None:
         """Keep what was lost."""
@@ -79,10 +92,60 @@ class MemorySpool(Spool):
     def mark_in_doubt(self, payloads: Sequence[Payload]) -> None:
         """Nothing to do: the payload carries the mark, and nothing outlives the process."""
 
+    async def lost(
+        self, selection: Selection, *, after_seq: int = 0, limit: int = 100, open_only: bool = True
+    ) -> list[DeadLetter]:
+        """List dead letters in order of `seq`, from beyond `after_seq` on."""
+        found = (letter for letter in self._dead if selection.takes(letter))
+        chosen = [one for one in found if one.payload.seq > after_seq and (one.state == "open" or not open_only)]
+        return sorted(chosen, key=lambda letter: letter.payload.seq)[:limit]
+
+    async def redrive(self, selection: Selection, deadline_s: float, *, limit: int = 1000) -> Accepted:
+        """Accept open dead letters again with the same id and a new deadline."""
+        chosen = [(index, letter) for index, letter in self._open(selection) if letter.outcome is not Outcome.DAMAGED]
+        chosen = chosen[:limit]
+        drafts = [Draft(letter.payload.id, letter.payload.value, letter.payload.key) for _, letter in chosen]
+        payloads = await self.accept(drafts, deadline_s)
+        for index, letter in chosen:
+            self._dead[index] = letter._replace(state="redriven")
+        self.lost_open -= len(chosen)
+        return payloads
+
+    async def drop(self, selection: Selection) -> int:
+        """Delete open dead letters; tells by how many `lost_open` falls."""
+        gone = {index for index, _ in self._open(selection)}
+        count = len(gone)
+        self._dead_bytes -= sum(len(self._dead[index].payload.value) for index in gone)
+        self._dead = deque(letter for index, letter in enumerate(self._dead) if index not in gone)
+        if selection.everything:
+            count += self._bodiless
+            self._bodiless = 0
+        self.lost_open -= count
+        return count
+
+    def usage(self) -> Usage:
+        """Tell how many dead letters there are."""
+        return Usage(dead_letters=len(self._dead), dead_bytes=self._dead_bytes, evicted=self._evicted)
+
     async def close(self) -> None:
         """Nothing to let go of."""
 
+    def _open(self, selection: Selection) -> Iterator[tuple[int, DeadLetter]]:
+        return (
+            (index, letter)
+            for index, letter in enumerate(self._dead)
+            if letter.state == "open" and selection.takes(letter)
+        )
+
     def _lose(self, payload: Payload, outcome: Outcome, reason: str, *, late_ack: bool = False) -> None:
-        if outcome.lost:
-            self._dead.append(DeadLetter(payload, outcome, reason, late_ack))
-            self.lost_open += 1
+        if not outcome.lost:
+            return
+        ended_ms = int(self._clock.now().wall * 1000)
+        self._dead.append(DeadLetter(payload, outcome, reason, late_ack, ended_ms))
+        self._dead_bytes += len(payload.value)
+        self.lost_open += 1
+        if len(self._dead) > self._max:
+            oldest = self._dead.popleft()
+            self._dead_bytes -= len(oldest.payload.value)
+            self._evicted += 1
+            self._bodiless += oldest.state == "open"
