@@ -91,21 +91,32 @@ class Admin:
         _wait(lambda: name not in self.topics(), f"topic {name} is gone")
 
     def grant(self, user: str, topic: str, operations: tuple[str, ...]) -> None:
-        """Allow a user operations on one topic."""
+        """Allow a user operations on one topic; returns when the brokers go by it."""
         for future in self._client.create_acls([_acl(user, topic, operation) for operation in operations]).values():
             _answer(future)
+        self._wait_acls(user, topic, lambda allowed: set(operations) <= allowed)
 
     def revoke(self, user: str, topic: str, operations: tuple[str, ...]) -> None:
-        """Take the permissions away again."""
-        filters = [
-            AclBindingFilter(
-                ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, f"User:{user}", "*", AclOperation[operation],
-                AclPermissionType.ALLOW,
-            )
-            for operation in operations
-        ]  # fmt: skip
+        """Take the permissions away again; returns when the brokers go by it."""
+        filters = [_acl_filter(user, topic, AclOperation[operation]) for operation in operations]
         for future in self._client.delete_acls(filters).values():
             _answer(future)
+        self._wait_acls(user, topic, lambda allowed: not set(operations) & allowed)
+
+    def _wait_acls(self, user: str, topic: str, condition: Callable[[set[str]], bool]) -> None:
+        """Wait for what the brokers believe: they learn of a change a moment after the controller has made it.
+
+        The client asks whichever broker it likes, so several answers in a row have to agree.
+        """
+        asked = 3 * max(1, len(self.brokers()))
+
+        def settled() -> bool:
+            found = (
+                _answer(self._client.describe_acls(_acl_filter(user, topic, AclOperation.ANY))) for _ in range(asked)
+            )
+            return all(condition({binding.operation.name for binding in bindings}) for bindings in found)
+
+        _wait(settled, f"the brokers know the permissions of {user} on {topic}")
 
     def set_scram_password(self, user: str, mechanism: str, password: str) -> None:
         """Set a SCRAM password. A connection that is already authenticated outlives it."""
@@ -199,6 +210,12 @@ def _acl(user: str, topic: str, operation: str) -> AclBinding:
         ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, f"User:{user}", "*", AclOperation[operation],
         AclPermissionType.ALLOW,
     )  # fmt: skip
+
+
+def _acl_filter(user: str, topic: str, operation: AclOperation) -> AclBindingFilter:
+    return AclBindingFilter(
+        ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, f"User:{user}", "*", operation, AclPermissionType.ALLOW
+    )
 
 
 def _answer(future: "Future[T]") -> T:
