@@ -7,7 +7,7 @@ from insights_tui.tui.lines import Line, crop, table, text
 from insights_tui.tui.panels.panel import Panel
 
 _ROWS = 14
-_WORDS = {"ok": ("ok", "ok"), "no_leader": ("no leader", "bad"), "backing_off": ("backing off", "warn")}
+_WORDS = {"ok": ("ok", "text"), "no_leader": ("no leader", "bad"), "backing_off": ("backing off", "warn")}
 
 
 class Partitions(Panel):

@@ -62,7 +62,9 @@ def _where(snapshot: Snapshot) -> list[tuple[int, Line]]:
         parts.append((10, (("topic ", "label"), (topic, "text"))))
     if snapshot.brokers:
         up = sum(broker.state == "up" for broker in snapshot.brokers)
-        parts.append((30, (("brokers ", "label"), (f"{up}/{len(snapshot.brokers)} up", "text"))))
+        quiet = sum(broker.state == "unknown" for broker in snapshot.brokers)
+        unknown = f", {quiet} unknown" if quiet else ""  # not spoken to yet is not down
+        parts.append((30, (("brokers ", "label"), (f"{up}/{len(snapshot.brokers)} up{unknown}", "text"))))
     return parts
 
 
