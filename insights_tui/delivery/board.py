@@ -1,5 +1,6 @@
 """The board of what is wrong just now."""
 
+from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 
@@ -41,11 +42,16 @@ class Board:
 
     def __init__(self) -> None:
         self._entries: dict[Hashable, _Entry] = {}
+        self.errors: Counter[Code] = Counter()
+        """Failures by cause, since the start."""
+        self.rejections: Counter[str] = Counter()
+        """Rejected payloads by the name of Kafka's error, since the start."""
 
     def put(
         self, place: Hashable, trouble: Trouble, now: Moment, *, show_after_s: float = 0.0, lasts_s: float | None = None
     ) -> bool:
         """Note a trouble, for `lasts_s` or until it is cleared; tell whether it is a new one at this place."""
+        self.errors[trouble.code] += 1
         old = self._entries.get(place)
         until = None if lasts_s is None else now.boot + lasts_s
         if old is not None and (old.trouble.code, old.trouble.subject) == (trouble.code, trouble.subject):

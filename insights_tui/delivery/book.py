@@ -54,6 +54,8 @@ class Book:
         self.in_flight: dict[Batch, None] = {}
         """Batches under way, oldest attempt first."""
         self._partitions = 0
+        self.attempts = 0
+        """Payloads put into batches that were sent, each repetition counted again."""
         self.bytes = 0
         """Of the values of all that is pending in memory."""
 
@@ -112,7 +114,9 @@ class Book:
         batch.attempts += 1
         batch.started = now
         batch.done = False
-        self._ledger.move(len(batch.payloads) - batch.expired, place, Place.IN_FLIGHT)
+        count = len(batch.payloads) - batch.expired
+        self.attempts += count
+        self._ledger.move(count, place, Place.IN_FLIGHT)
         self.in_flight[batch] = None
         return batch
 

@@ -1,6 +1,7 @@
-"""Latency of the last minute, at a cost per batch instead of per payload."""
+"""Latency of the last minute and of all time, at a cost per batch instead of per payload."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil, log2
 
 from insights_tui.domain.payload import Payload
@@ -11,6 +12,7 @@ _LOW_S = 1e-4
 _BUCKETS = 24 * _PER_OCTAVE + 1  # 0.1 ms … 28 min
 _EDGES = [_LOW_S * 2 ** (index / _PER_OCTAVE) for index in range(_BUCKETS)]
 _SECONDS = 60
+_SHOWN = range(3 * _PER_OCTAVE, 22 * _PER_OCTAVE + 1, _PER_OCTAVE)  # 0.8 ms … 7 min
 
 
 def bucket(latency_s: float) -> int:
@@ -20,6 +22,19 @@ def bucket(latency_s: float) -> int:
     return min(_BUCKETS - 1, ceil(log2(latency_s / _LOW_S) * _PER_OCTAVE))
 
 
+@dataclass(frozen=True, slots=True)
+class Latencies:
+    """Every latency since the start, by bucket: what a monitoring system adds up over time."""
+
+    bounds_s: tuple[float, ...] = ()
+    """Upper bounds, seconds, each twice the one before."""
+    at_most: tuple[int, ...] = ()
+    """How many took at most that long, bound by bound."""
+    count: int = 0
+    sum_s: float = 0.0
+    """Of all latencies, within 5 %: each bucket counts at the middle of the ends that a batch has in it."""
+
+
 class LatencyHistogram:
     """Counts latencies by bucket, in a ring of 60 seconds. Times are seconds on the boot-time clock."""
 
@@ -27,13 +42,15 @@ class LatencyHistogram:
         self._slots = [[0] * _BUCKETS for _ in range(_SECONDS)]
         self._slot_max = [0.0] * _SECONDS
         self._total = [0] * _BUCKETS
+        self._ever = [0] * _BUCKETS
+        self._sum = 0.0
         self._second = 0
 
     def record(self, payloads: Sequence[Payload], deadline_s: float, now: float) -> None:
         """Count acknowledged payloads, given in order of their deadlines."""
         self._turn(now)
         index = self._second % _SECONDS
-        slot, total = self._slots[index], self._total
+        slot, total, ever = self._slots[index], self._total, self._ever
         turn = deadline_s + now  # latency = now - acceptance = now - (deadline - deadline_s)
         youngest = bucket(turn - payloads[-1].deadline)
         start, count = 0, len(payloads)
@@ -42,6 +59,8 @@ class LatencyHistogram:
             end = count if place <= youngest else _first_younger(payloads, turn - _EDGES[place - 1], start)
             slot[place] += end - start
             total[place] += end - start
+            ever[place] += end - start
+            self._sum += (end - start) * max(0.0, turn - (payloads[start].deadline + payloads[end - 1].deadline) / 2)
             start = end
         self._slot_max[index] = max(self._slot_max[index], turn - payloads[0].deadline, _LOW_S)
 
@@ -55,6 +74,15 @@ class LatencyHistogram:
         self._turn(now)
         index = (self._second - 1) % _SECONDS
         return _latency(self._slots[index], self._slot_max[index])
+
+    def latencies(self) -> Latencies:
+        """Tell everything since the start, at the bounds of whole octaves."""
+        seen, at_most = 0, []
+        for index, number in enumerate(self._ever):
+            seen += number
+            if index in _SHOWN:
+                at_most.append(seen)
+        return Latencies(tuple(_EDGES[index] for index in _SHOWN), tuple(at_most), seen, self._sum)
 
     def _turn(self, now: float) -> None:
         second = int(now)

@@ -71,6 +71,10 @@ def status_of(
         queue_bytes=book.bytes,
         partition_count=len(session.lanes) if session is not None and session.lanes else None,
         latency_last_s=histogram.last_second(now.boot),
+        attempts=book.attempts,
+        rejections=dict(board.rejections),
+        errors=dict(board.errors),
+        latencies=histogram.latencies(),
     )
 
 

@@ -1,11 +1,13 @@
 """What the engine tells of itself: frozen, taken once a second by the agent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from insights_tui.delivery.histogram import Latencies
 from insights_tui.domain.clock import Moment
 from insights_tui.domain.snapshot import Broker, Counts, Latency, Partition
-from insights_tui.domain.trouble import Trouble
+from insights_tui.domain.trouble import Code, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +62,11 @@ class EngineStatus:
     """Partitions of the topic, `None` before the first answer."""
     latency_last_s: Latency = field(default_factory=Latency)
     """The same over the last whole second, for charts."""
+    attempts: int = 0
+    """Payloads put into requests since the start, each repetition counted again."""
+    rejections: Mapping[str, int] = field(default_factory=dict)
+    """Payloads rejected since the start, by the name of Kafka's error, in lower case."""
+    errors: Mapping[Code, int] = field(default_factory=dict)
+    """Failures seen since the start, by cause."""
+    latencies: Latencies = field(default_factory=Latencies)
+    """Of every payload acknowledged since the start."""

@@ -245,7 +245,8 @@ class Supervisor:
             Occurrence("error", trouble.code.value, trouble.subject, trouble.what, fix=trouble.act, raw=trouble.raw)
         )
 
-    def _rejected(self, _count: int, verdict: Verdict) -> None:
+    def _rejected(self, count: int, verdict: Verdict) -> None:
+        self._board.rejections[verdict.trouble.raw.partition(" ")[0].lower()] += count
         self._tell_verdict(verdict)
 
     def _news(self, node: Node) -> None:
@@ -254,4 +255,5 @@ class Supervisor:
             self._tell(Occurrence("info", "broker_up", subject, f"Broker {node.id} at {subject} answers again."))
         else:
             trouble = node.trouble
+            self._board.errors[trouble.code] += 1
             self._tell(Occurrence("warning", "broker_down", subject, trouble.what, fix=trouble.act, raw=trouble.raw))

@@ -1,5 +1,6 @@
 """Latency: what the batch-wise histogram tells is what sorting every single latency tells, within its buckets."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,3 +38,24 @@ def test_a_minute_later_nothing_is_left() -> None:
     assert histogram.last_second(102.0) == Latency()
     assert histogram.latency(159.9).max == 1.0
     assert histogram.latency(161.0) == Latency()
+
+
+@given(st.lists(st.lists(st.floats(0.0002, 1500.0), min_size=1, max_size=50), min_size=1, max_size=8))
+def test_what_is_kept_for_ever_counts_each_latency_under_its_bound(batches: list[list[float]]) -> None:
+    histogram = LatencyHistogram()
+    for second, batch in enumerate(batches):
+        histogram.record(acked(batch, 1000.0 + 100 * second), 240.0, 1000.0 + 100 * second)
+    everything = [latency for batch in batches for latency in batch]
+    told = histogram.latencies()
+    assert told.count == len(everything)
+    for bound, at_most in zip(told.bounds_s, told.at_most, strict=True):
+        assert sum(latency < bound - 1e-6 for latency in everything) <= at_most
+        assert at_most <= sum(latency < bound + 1e-6 for latency in everything)
+    assert told.sum_s == pytest.approx(sum(everything), rel=0.05, abs=1e-6)
+
+
+def test_the_bounds_are_round_and_reach_beyond_the_deadline() -> None:
+    bounds = LatencyHistogram().latencies().bounds_s
+    assert [str(bound) for bound in bounds[:4]] == ["0.0008", "0.0016", "0.0032", "0.0064"]
+    assert len(bounds) == 20
+    assert bounds[-1] > 240.0
