@@ -21,7 +21,7 @@ from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Draft, Payload
 from insights_tui.domain.snapshot import Counts
-from insights_tui.spool.base import QueueFullError, Spool
+from insights_tui.spool.base import Accepted, DeadLetter, QueueFullError, Selection, Spool, Usage
 
 __all__ = ["DeliveryFailedError", "Engine", "EngineClosedError"]
 
@@ -95,22 +95,64 @@ class Engine:
         """
         if self._closing:
             raise EngineClosedError("the agent is stopping")
-        settings = self._settings
         count = len(drafts)
+        self._check_room(count)
+        self._accepting += count
+        try:
+            payloads = await self._spool.accept(drafts, self._settings.deadline_s)
+        finally:
+            self._accepting -= count
+        self._take(payloads)
+        return payloads
+
+    def _check_room(self, count: int) -> None:
+        settings = self._settings
         if self._ledger.pending + self._accepting + count > settings.max_payloads:
             raise QueueFullError(f"{settings.max_payloads} payloads are pending")
         if self._book.bytes > settings.max_bytes:
             raise QueueFullError(f"{settings.max_bytes} bytes are pending")
-        self._accepting += count
-        try:
-            payloads = await self._spool.accept(drafts, settings.deadline_s)
-        finally:
-            self._accepting -= count
+
+    def _take(self, payloads: Accepted) -> None:
         self._ledger.accept(len(payloads))
-        self._book.add(payloads)
+        if not payloads.paged:
+            self._book.add(payloads)
         self._moments.accepted(payloads)
         self._producer.added()
-        return payloads
+
+    async def lost(
+        self, selection: Selection, *, after_seq: int = 0, limit: int = 100, open_only: bool = True
+    ) -> list[DeadLetter]:
+        """List dead letters in order of `seq`."""
+        return await self._spool.lost(selection, after_seq=after_seq, limit=limit, open_only=open_only)
+
+    async def redrive(self, selection: Selection, *, limit: int = 1000) -> int:
+        """Accept up to `limit` open dead letters again, with the same id and a new deadline; tell how many.
+
+        Their old outcome stays counted. Call it until it tells 0. Raises what `accept` raises.
+        """
+        if self._closing:
+            raise EngineClosedError("the agent is stopping")
+        limit = max(1, min(limit, self._settings.max_payloads - self._ledger.pending - self._accepting))
+        self._check_room(1)
+        self._accepting += limit
+        try:
+            payloads = await self._spool.redrive(selection, self._settings.deadline_s, limit=limit)
+        finally:
+            self._accepting -= limit
+        self._take(payloads)
+        self._moments.lost_open -= len(payloads)
+        self._moments.redriven += len(payloads)
+        return len(payloads)
+
+    async def drop(self, selection: Selection) -> int:
+        """Delete open dead letters, bodies and all; tell how many. Their outcome stays counted."""
+        dropped = await self._spool.drop(selection)
+        self._moments.lost_open -= dropped
+        return dropped
+
+    def usage(self) -> Usage:
+        """Tell how full the spool is; cheap."""
+        return self._spool.usage()
 
     def use(self, connection: Connection | None) -> None:
         """Use another connection, or none, at once; what is pending goes to the new topic."""
@@ -156,6 +198,7 @@ class Engine:
             moments=self._moments,
             link=self._supervisor.link(),
             session=self._supervisor.session,
+            nodes=self._supervisor.nodes,
             loop_now=asyncio.get_running_loop().time(),
         )
 

@@ -12,6 +12,9 @@ from insights_tui.domain.payload import Payload
 PACK = 500
 """Payloads in one pack: 1 ms to fold 150 kB up, 0.5 ms to unfold them."""
 
+RECORD_BYTES = 130
+"""What a record takes beside its value: headers, lengths."""
+
 
 class _Pack(NamedTuple):
     size: int
@@ -73,18 +76,22 @@ class Line:
             self._packs.append(_Pack(PACK, taken[0].deadline, bytes(data)))
 
     def take(self, max_bytes: int, max_payloads: int) -> tuple[list[Payload], int]:
-        """Take the first payloads, at least one where there is any; tell them and the bytes of their values."""
+        """Take the first payloads, at least one where there is any; tell them and the bytes of their values.
+
+        `max_bytes` counts records as they are encoded, headers included.
+        """
         out: list[Payload] = []
-        size = 0
+        size = used = 0
         limit = min(max_payloads, self._count)
         step = 16
-        while len(out) < limit and size < max_bytes:
+        while len(out) < limit and used < max_bytes:
             pop = self._front.popleft
             some = [pop() for _ in range(min(step, limit - len(out), len(self._front)))]
             out += some
             size += sum([len(payload[2]) for payload in some])
+            used = size + RECORD_BYTES * len(out)
             # towards the limit by halves, so that unequal sizes overshoot by few payloads
-            step = max(1, (max_bytes - size) * len(out) // (2 * size + 1))
+            step = max(1, (max_bytes - used) * len(out) // (2 * used))
             if not self._front and self._count > len(out):
                 self._refill()
         self._count -= len(out)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from typing import Any
 
 from aiokafka.conn import CloseReason
@@ -13,10 +14,11 @@ from insights_tui.delivery.board import Board
 from insights_tui.delivery.book import Book
 from insights_tui.delivery.lane import Lane
 from insights_tui.delivery.settings import DeliverySettings
+from insights_tui.delivery.status import ActiveTrouble
 from insights_tui.domain.clock import Clock
 from insights_tui.domain.trouble import Code, Trouble
 from insights_tui.kafka.backoff import backoff_s
-from insights_tui.kafka.classify import of_code, of_request
+from insights_tui.kafka.classify import of_code, of_request, of_topic
 from insights_tui.kafka.client import Client
 from insights_tui.kafka.node import Node
 from insights_tui.kafka.records import MAX_RECORDS, encode
@@ -155,6 +157,28 @@ class Session:
         """Whether any broker answers."""
         return any(self.client.connected(number) for number in self.client.nodes)
 
+    def troubles(self) -> list[ActiveTrouble]:
+        """Tell which brokers are down, and where that is all of them, that Kafka is unreachable."""
+        nodes = [node for node in self.client.nodes.values() if node.trouble is not None]
+        found = [ActiveTrouble(node.trouble, node.since) for node in nodes if node.trouble and node.since]
+        if found and not self.reachable and all(one.trouble.code is Code.BROKER_UNREACHABLE for one in found):
+            what = "None of the brokers of the cluster can be reached."
+            if len(found) == 1:
+                what = found[0].trouble.what
+            trouble = replace(
+                found[0].trouble,
+                code=Code.KAFKA_UNREACHABLE,
+                subject=self.client.connection.bootstrap,
+                what=what,
+            )
+            latest = max((one.since for one in found), key=lambda since: since.boot)
+            found = [ActiveTrouble(trouble, latest), *(found if len(found) > 1 else ())]
+        return found
+
+    def trouble(self) -> ActiveTrouble | None:
+        """Tell the worst of the brokers' troubles."""
+        return next(iter(self.troubles()), None)
+
     # connections and metadata
 
     def _tend(self, now: float) -> float:
@@ -238,7 +262,7 @@ class Session:
         """Take over what a metadata answer says."""
         now = self._clock.now()
         if view.topic_error and not (view.topic_error in _TRANSIENT and self.lanes):
-            verdict = of_code(view.topic_error, Peer(view.server, self.client.connection.topic, **self._who()))
+            verdict = of_topic(view.topic_error, Peer(view.server, self.client.connection.topic, **self._who()))
             self._board.put(("topic", "seen"), verdict.trouble, now)
             self.topic_ok = False
             self._refresh_later()

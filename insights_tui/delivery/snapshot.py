@@ -14,6 +14,7 @@ from insights_tui.domain.clock import Moment
 from insights_tui.domain.payload import Payload
 from insights_tui.domain.snapshot import Broker, Partition
 from insights_tui.domain.trouble import Code, Trouble
+from insights_tui.kafka.node import Node
 
 
 @dataclass(slots=True)
@@ -43,6 +44,7 @@ def status_of(
     moments: Moments,
     link: Link,
     session: Session | None,
+    nodes: Sequence[Node],
     loop_now: float,
 ) -> EngineStatus:
     """Tell everything at this instant."""
@@ -51,7 +53,7 @@ def status_of(
     unanswered = None if oldest is None else now.boot - oldest.started
     troubles = board.active(now.boot)
     if session is not None:
-        troubles = sort_troubles([*troubles, *_of_brokers(session, now), *_slow(session, settings, now)])
+        troubles = sort_troubles([*troubles, *session.troubles(), *_slow(session, settings, now)])
     return EngineStatus(
         at=now,
         counts=ledger.counts(),
@@ -66,7 +68,7 @@ def status_of(
         latency=histogram.latency(now.boot),
         link=link,
         troubles=tuple(troubles),
-        brokers=_brokers(session),
+        brokers=_brokers(nodes),
         partitions=_partitions(session, loop_now),
         queue_bytes=book.bytes,
         partition_count=len(session.lanes) if session is not None and session.lanes else None,
@@ -76,25 +78,6 @@ def status_of(
         errors=dict(board.errors),
         latencies=histogram.latencies(),
     )
-
-
-def _of_brokers(session: Session, now: Moment) -> list[ActiveTrouble]:
-    """Tell which brokers are down, and where that is all of them, that Kafka is unreachable."""
-    nodes = [node for node in session.client.nodes.values() if node.trouble is not None]
-    found = [ActiveTrouble(node.trouble, node.since or now) for node in nodes if node.trouble is not None]
-    if nodes and not session.reachable and all(one.trouble.code is Code.BROKER_UNREACHABLE for one in found):
-        worst = found[0].trouble
-        everything = Trouble(
-            Code.KAFKA_UNREACHABLE,
-            session.client.connection.bootstrap,
-            f"No broker of the cluster can be reached: {worst.what[:1].lower() + worst.what[1:]}"
-            if len(nodes) == 1
-            else f"None of the {len(nodes)} brokers of the cluster can be reached.",
-            worst.act,
-            worst.raw,
-        )
-        found.append(ActiveTrouble(everything, max((one.since for one in found), key=lambda since: since.boot)))
-    return found
 
 
 def _slow(session: Session, settings: DeliverySettings, now: Moment) -> list[ActiveTrouble]:
@@ -118,9 +101,7 @@ def _slow(session: Session, settings: DeliverySettings, now: Moment) -> list[Act
     return found
 
 
-def _brokers(session: Session | None) -> tuple[Broker, ...]:
-    if session is None:
-        return ()
+def _brokers(nodes: Sequence[Node]) -> tuple[Broker, ...]:
     return tuple(
         Broker(
             node.id,
@@ -131,7 +112,7 @@ def _brokers(session: Session | None) -> tuple[Broker, ...]:
             node.rtt_s,
             node.last_error,
         )
-        for node in sorted(session.client.nodes.values(), key=lambda node: node.id)
+        for node in nodes
     )
 
 

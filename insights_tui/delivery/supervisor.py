@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from insights_tui.delivery.batch import Batch
@@ -56,6 +56,7 @@ class Supervisor:
         self._phase: Phase = "idle"
         self._since = clock.now()
         self._retry_at: float | None = None
+        self._nodes: Sequence[Node] = ()
 
     def use(self, connection: Connection | None) -> None:
         """Exchange the connection at once; requests under way get `retire_s` to finish."""
@@ -70,6 +71,7 @@ class Supervisor:
         self._revision += 1
         self._let_go(self._settings.retire_s)
         self._board.reset()
+        self._nodes = ()
         self._retry_at = None
         self._turn("idle" if connection is None else "connecting")
         self._changed.set()
@@ -101,9 +103,16 @@ class Supervisor:
             await asyncio.gather(*self._retiring, return_exceptions=True)
 
     def trouble(self) -> Trouble | None:
-        """Tell what a broker suffers from that we need, the first of them."""
-        nodes = self.session.client.nodes.values() if self.session is not None else ()
-        return next((node.trouble for node in nodes if node.trouble is not None), None)
+        """Tell what the brokers suffer from, the worst of it."""
+        active = None if self.session is None else self.session.trouble()
+        return None if active is None else active.trouble
+
+    @property
+    def nodes(self) -> Sequence[Node]:
+        """The brokers as last seen, also while a new client is being made."""
+        if self.session is not None and self.session.client.nodes:
+            self._nodes = sorted(self.session.client.nodes.values(), key=lambda node: node.id)
+        return self._nodes
 
     def link(self) -> Link:
         """Tell how the one client is."""
@@ -162,6 +171,9 @@ class Supervisor:
             return max(self._gate.wait_s, self._start_pause(failures, slow=error.verdict.pace == "slow"))
         if isinstance(error, LoginHeldError):
             return max(0.05, self._gate.wait_s)
+        last = session.trouble()
+        if last is not None:
+            self._board.put(("link",), last.trouble, last.since)
         what = str(error) if isinstance(error, SickError) else f"{type(error).__name__}: {error}"
         self._tell(
             Occurrence(
@@ -207,8 +219,13 @@ class Supervisor:
         if session is self.session:
             self._board.clear(("link",))
             self._turn("up" if session.topic_ok else "down")
+            if session.topic_ok:
+                topic = session.client.connection.topic
+                text = f"Connected to Kafka: the topic {topic} has {len(session.lanes)} partitions."
+                self._tell(Occurrence("info", "connected", topic, text))
 
     def _let_go(self, grace_s: float) -> None:
+        self._nodes = self.nodes
         session, self.session, self._producer.session = self.session, None, None
         if session is not None:
             task = asyncio.create_task(session.retire(grace_s))

@@ -117,7 +117,7 @@ def _tls(cause: BaseException, peer: Peer) -> _Why:
         return _certificate(cause, peer)
     if isinstance(cause, TimeoutError):
         return _Why(
-            Code.TLS_FAILED,
+            Code.KAFKA_UNREACHABLE,  # a broker that hangs does this: no fault of the TLS settings
             f"{_at(peer)} accepts connections and does not answer to TLS",
             "Check that the port is the one for SASL over TLS, and that the broker is not overloaded.",
         )

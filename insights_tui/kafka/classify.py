@@ -4,7 +4,7 @@ Codes: https://kafka.apache.org/protocol#protocol_error_codes. Whatever is unkno
 "Operator" in the design notes means a person must mend it; payloads still wait for their deadline.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiokafka.errors import NodeNotReadyError, RequestTimedOutError
 
@@ -155,6 +155,7 @@ _ROWS: dict[int, _Row] = {
     ),
 }
 
+_TOPIC_AUTHORIZATION_FAILED = 29
 KNOWN_CODES = frozenset(_ROWS) | {0, 46}
 
 
@@ -177,6 +178,15 @@ def of_code(code: int, peer: Peer) -> Verdict:
         row.refresh,
         row.show_after_s,
     )
+
+
+def of_topic(code: int, peer: Peer) -> Verdict:
+    """Tell what an error code for the topic in a metadata answer means."""
+    verdict = of_code(code, peer)
+    if code != _TOPIC_AUTHORIZATION_FAILED:
+        return verdict
+    row = replace(_ROWS[code], what="{user} may not see the topic {topic}, says {peer}")
+    return replace(verdict, trouble=replace(verdict.trouble, what=_sentence(row.what, row, peer)))
 
 
 def of_request(error: BaseException, peer: Peer) -> Verdict:

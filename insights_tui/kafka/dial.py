@@ -5,8 +5,10 @@ asyncio's `happy_eyeballs_delay` does the like, but uvloop lacks it; and here ea
 
 import asyncio
 import contextlib
+import functools
 import socket
 from collections.abc import Sequence
+from typing import Any
 
 from insights_tui.domain.connection import Server
 from insights_tui.kafka.cause import RESOLVER_ERRORS, StageError
@@ -15,12 +17,21 @@ STAGGER_S = 0.25
 """Head start of one address before the next is tried beside it (RFC 8305 §5)."""
 
 Address = tuple[socket.AddressFamily, tuple[object, ...]]
-_lookups: dict[tuple[asyncio.AbstractEventLoop, Server], "asyncio.Future[list[Address]]"] = {}
+_lookups: dict[tuple[asyncio.AbstractEventLoop, Server], "asyncio.Future[list[Any]]"] = {}
 
 
-async def _look_up(server: Server) -> list[Address]:
-    found = await asyncio.get_running_loop().getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
+def _look_up(server: Server) -> "asyncio.Future[list[Any]]":
+    # a future and not a task: it may outlive whoever asked, and nothing of ours may be left running at the end
+    ask = functools.partial(socket.getaddrinfo, server.host, server.port, type=socket.SOCK_STREAM)
+    return asyncio.get_running_loop().run_in_executor(None, ask)
+
+
+def _literal(server: Server) -> Address | None:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with contextlib.suppress(OSError):
+            socket.inet_pton(family, server.host)
+            return family, (server.host, server.port)
+    return None
 
 
 async def resolve(server: Server, timeout_s: float) -> list[Address]:
@@ -28,22 +39,26 @@ async def resolve(server: Server, timeout_s: float) -> list[Address]:
 
     Raises `StageError` (dns).
     """
+    literal = _literal(server)
+    if literal is not None:
+        return [literal]
     loop = asyncio.get_running_loop()
-    lookup = _lookups.get((loop, server))
-    if lookup is None:
-        lookup = _lookups[loop, server] = asyncio.ensure_future(_look_up(server))
-
-        def forget(done: "asyncio.Future[list[Address]]") -> None:
-            _lookups.pop((loop, server), None)
-            if not done.cancelled():
-                done.exception()  # nobody may be waiting any more
-
-        lookup.add_done_callback(forget)
     try:
+        lookup = _lookups.get((loop, server))
+        if lookup is None:
+            lookup = _lookups[loop, server] = _look_up(server)
+
+            def forget(done: "asyncio.Future[list[Any]]") -> None:
+                _lookups.pop((loop, server), None)
+                if not done.cancelled():
+                    done.exception()  # nobody may be waiting any more
+
+            lookup.add_done_callback(forget)
         async with asyncio.timeout(timeout_s):
-            return await asyncio.shield(lookup)
+            found = await asyncio.shield(lookup)
     except (TimeoutError, OSError, *RESOLVER_ERRORS) as error:
         raise StageError("dns", error) from error
+    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
 
 
 async def _reach(address: Address) -> socket.socket:

@@ -7,7 +7,7 @@ from insights_tui.domain.clock import SystemClock
 from insights_tui.domain.connection import Connection, Server
 from insights_tui.domain.trouble import Code, Trouble
 from insights_tui.kafka.cause import LoginHeldError
-from insights_tui.kafka.classify import of_code
+from insights_tui.kafka.classify import of_code, of_topic
 from insights_tui.kafka.client import Client, StartError, Times
 from insights_tui.kafka.gate import LoginGate
 from insights_tui.kafka.verdict import Peer
@@ -86,7 +86,7 @@ async def _verify(client: Client, connection: Connection) -> TopicSeen:
     view = await client.bootstrap()
     peer = Peer(view.server, connection.topic, username=connection.username)
     if view.topic_error:
-        raise KafkaTroubleError(of_code(view.topic_error, peer).trouble)
+        raise KafkaTroubleError(of_topic(view.topic_error, peer).trouble)
     leaders = [client.nodes[part.leader] for part in view.partitions.values() if part.leader in client.nodes]
     if not leaders:
         raise KafkaTroubleError(of_code(5, peer).trouble)

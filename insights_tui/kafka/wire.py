@@ -60,6 +60,7 @@ class Wire(AIOKafkaConnection):  # type: ignore[misc] # aiokafka ships no types
         self.server = server
         self.rtt_s: float | None = None
         self.closed_by: BaseException | None = None
+        self._closed_fut: asyncio.Future[Any] | None = None
         self.gone = False
         """Whether it was closed."""
         self._gate = gate

@@ -47,7 +47,7 @@ ROWS: list[tuple[Stage, BaseException, Peer, Code, str]] = [
     ("tls", certificate(99, "odd"), SASL, Code.TLS_FAILED, "odd"),
     ("tls", ssl.SSLError(1, "WRONG_VERSION_NUMBER"), SASL, Code.TLS_FAILED, "does not speak TLS"),
     ("tls", ConnectionResetError(), SASL, Code.TLS_FAILED, "does not speak TLS"),
-    ("tls", TimeoutError(), SASL, Code.TLS_FAILED, "does not answer to TLS"),
+    ("tls", TimeoutError(), SASL, Code.KAFKA_UNREACHABLE, "does not answer to TLS"),
     ("api", EOF, PLAIN, Code.TLS_FAILED, "closes the connection at the first request"),
     ("api", EOF, SASL, Code.TLS_FAILED, "right after TLS"),
     ("api", TimeoutError(), PLAIN, Code.KAFKA_UNREACHABLE, "does not answer as Kafka"),

@@ -8,7 +8,7 @@ from aiokafka.errors import CorrelationIdError, KafkaConnectionError, NodeNotRea
 
 from insights_tui.domain.connection import Server
 from insights_tui.domain.trouble import Code, Trouble
-from insights_tui.kafka.classify import KNOWN_CODES, of_code, of_request
+from insights_tui.kafka.classify import KNOWN_CODES, of_code, of_request, of_topic
 from insights_tui.kafka.verdict import Action, Peer
 
 PEER = Peer(Server("kafka-1", 9093), "insights", username="alice", node_id=1)
@@ -87,6 +87,13 @@ def test_a_missing_permission_names_the_user_and_the_topic() -> None:
     trouble = of_code(29, PEER).trouble
     assert trouble.what == "The user alice may not write to the topic insights, says broker 1 at kafka-1:9093."
     assert trouble.act == "Grant the user alice the operations WRITE and DESCRIBE on the topic."
+
+
+def test_a_topic_that_may_not_be_seen_is_told_apart_from_one_that_may_not_be_written() -> None:
+    verdict = of_topic(29, PEER)
+    assert verdict.trouble.what == "The user alice may not see the topic insights, says broker 1 at kafka-1:9093."
+    assert verdict.trouble.code is Code.NOT_AUTHORIZED
+    assert of_topic(3, PEER) == of_code(3, PEER)
 
 
 def closed(cause: Exception) -> KafkaConnectionError:

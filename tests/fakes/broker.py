@@ -21,6 +21,7 @@ from aiokafka.record.default_records import DefaultRecordBatch
 from insights_tui.domain.connection import Connection, ConnectionType, Mechanism, Secret, Server
 
 Mood = Literal["well", "silent", "closing"]
+_REQUEST_MAX = 100 * 1024 * 1024
 _METADATA, _PRODUCE, _HANDSHAKE, _VERSIONS, _AUTHENTICATE = 3, 0, 17, 18, 36
 _CLASSES: dict[int, Any] = {
     _METADATA: MetadataRequest,
@@ -112,6 +113,8 @@ class FakeBroker:
         try:
             while self.mood != "closing":
                 (size,) = struct.unpack(">i", await reader.readexactly(4))
+                if size > _REQUEST_MAX:  # as Kafka does: a TLS greeting, read as a length, is 369 MB
+                    break
                 frame = io.BytesIO(await reader.readexactly(size))
                 header = RequestHeader_v1.SCHEMA.decode(frame)
                 key, version, correlation, _ = header
