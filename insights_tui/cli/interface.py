@@ -12,7 +12,7 @@ from insights_tui.cli import exits
 from insights_tui.cli.agent import forbid_core_dumps
 from insights_tui.cli.hangup import HangupGuard
 from insights_tui.cli.logs import log_to_file
-from insights_tui.cli.options import Common
+from insights_tui.cli.options import Common, Look
 from insights_tui.cli.output import CliError
 from insights_tui.cli.reach import find, settings_of
 from insights_tui.places import places
@@ -35,14 +35,14 @@ class Attached:
     state_dir: Path | None = None
 
 
-def run(common: Common) -> int:
+def run(common: Common, look: Look) -> int:
     """Open the interface and stay until it is left."""
     require_terminal("Use `insights-tui status`, or `insights-tui status --watch`; `insights-tui agent` runs an agent.")
     if common.json:
         raise CliError("The interface prints no JSON.", "Use `insights-tui status --json`.", code=exits.USAGE)
     forbid_core_dumps()
     attached = _attach(common)
-    show(attached, timeout_s=common.timeout_s)
+    show(attached, look, timeout_s=common.timeout_s)
     return exits.FINE
 
 
@@ -57,7 +57,7 @@ def require_terminal(instead: str) -> None:
     raise CliError(why, instead, code=exits.USAGE, name="no_terminal")
 
 
-def show(attached: Attached, *, timeout_s: float, seconds: float | None = None) -> None:
+def show(attached: Attached, look: Look, *, timeout_s: float, seconds: float | None = None) -> None:
     """Draw the interface until it is left, or for some `seconds`; then drain an agent of our own, bounded."""
     from insights_tui.client.api import AgentClient
     from insights_tui.tui.app import InsightsApp
@@ -82,7 +82,14 @@ def show(attached: Attached, *, timeout_s: float, seconds: float | None = None) 
     async def session() -> None:
         client = AgentClient(attached.socket, timeout_s=timeout_s)
         try:
-            app = Guarded(client, on_stop=on_stop, crash_folder=attached.state_dir)
+            app = Guarded(
+                client,
+                interval_s=look.interval_s,
+                ascii_only=look.ascii_only,
+                mouse=look.mouse,
+                on_stop=on_stop,
+                crash_folder=attached.state_dir,
+            )
             if seconds is not None:
                 asyncio.get_running_loop().call_later(seconds, app.leave)
             await app.run_async()

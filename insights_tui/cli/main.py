@@ -10,7 +10,7 @@ import click
 
 from insights_tui import __version__
 from insights_tui.cli import exits
-from insights_tui.cli.options import common_of, common_options
+from insights_tui.cli.options import common_of, common_options, look_of, look_options
 from insights_tui.cli.output import CliError, ReaderGoneError, put_error_json, say_error
 from insights_tui.domain.refused import FieldError
 
@@ -58,8 +58,9 @@ class _Verbs(click.Group):
 )
 @click.version_option(__version__, prog_name="insights-tui")
 @common_options
+@look_options
 @click.pass_context
-def cli(context: click.Context) -> int:
+def cli(context: click.Context, *, ascii_only: bool, interval: float, mouse: bool | None) -> int:
     """Send your algorithms' metrics to Kafka, and know at a glance that they arrive.
 
     Without a command it opens the interface: attached to the agent of this machine, or with one of its own.
@@ -67,7 +68,7 @@ def cli(context: click.Context) -> int:
     if context.invoked_subcommand is None:
         from insights_tui.cli.interface import run
 
-        return run(common_of(context))
+        return run(common_of(context), look_of(ascii_only=ascii_only, interval=interval, mouse=mouse))
     return exits.FINE
 
 

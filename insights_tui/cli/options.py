@@ -1,5 +1,6 @@
 """The options that every verb takes, before or after its name."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,39 @@ class Common:
     socket: Path | None = None
     json: bool = False
     timeout_s: float = DEFAULT_TIMEOUT_S
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the screen is drawn."""
+
+    ascii_only: bool = False
+    interval_s: float = 1.0
+    mouse: bool | None = None
+    """`None`: on, but off over SSH."""
+
+
+def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the screen's options as the arguments `ascii_only`, `interval` and `mouse` (see `look_of`)."""
+    for option in (
+        click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone."),
+        click.option(
+            "--interval",
+            type=click.FloatRange(min=0.2, max=60),
+            default=1.0,
+            metavar="S",
+            help="Seconds between two looks at the agent (default 1; more on a slow line).",
+        ),
+        click.option("--mouse/--no-mouse", default=None, help="Use the mouse (default: not over SSH)."),
+    ):
+        command = option(command)
+    return command
+
+
+def look_of(*, ascii_only: bool, interval: float, mouse: bool | None) -> Look:
+    """Put the screen's options together; a terminal whose encoding is not UTF-8 gets ASCII."""
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") not in {"utf8", "utf8sig"}
+    return Look(ascii_only=ascii_only or plain, interval_s=interval, mouse=mouse)
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:

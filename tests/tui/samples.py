@@ -1,5 +1,6 @@
 """Made-up snapshots, one for each state that an operator can meet."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -257,7 +258,8 @@ def with_mode(snapshot: Snapshot, mode: Mode) -> Snapshot:
     return replace(snapshot, agent=replace(snapshot.agent, mode=mode))
 
 
-EMBEDDED = with_mode(CONNECTED, "embedded")
+EMBEDDED_ELSEWHERE = with_mode(CONNECTED, "embedded")
+EMBEDDED = replace(EMBEDDED_ELSEWHERE, agent=replace(EMBEDDED_ELSEWHERE.agent, pid=os.getpid()))
 DEMO = with_mode(CONNECTED, "demo")
 HOSTILE_SNAPSHOT = replace(
     DEGRADED,

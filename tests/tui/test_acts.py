@@ -125,3 +125,10 @@ def test_every_key_can_be_remapped() -> None:
         ids = [getattr(binding, "id", None) for binding in owner.BINDINGS]
         assert all(ids)
         assert len(set(ids)) == len(ids)
+
+
+async def test_an_agent_of_another_screen_does_not_stop_with_this_one() -> None:
+    async with desk(samples.EMBEDDED_ELSEWHERE, size=(120, 40)) as seated:
+        assert "EMBEDDED · stops with its screen" in seated.lines()[0]
+        await seated.press("q")
+        await left(seated)

@@ -4,7 +4,7 @@ import click
 
 from insights_tui.cli import exits
 from insights_tui.cli.demo.schedule import Schedule
-from insights_tui.cli.options import common_of, common_options
+from insights_tui.cli.options import common_of, common_options, look_of, look_options
 from insights_tui.cli.reach import errors_told
 
 USUAL_RATE = 40.0
@@ -21,8 +21,18 @@ USUAL_RATE = 40.0
     help=f"Payloads a second, all three algorithms together (default {USUAL_RATE:g}).",
 )
 @common_options
+@look_options
 @click.pass_context
-def command(context: click.Context, headless: bool, seconds: float | None, rate: float) -> int:
+def command(
+    context: click.Context,
+    *,
+    headless: bool,
+    seconds: float | None,
+    rate: float,
+    ascii_only: bool,
+    interval: float,
+    mouse: bool | None,
+) -> int:
     """Watch it work: three brokers, an agent and three algorithms, all inside; nothing is left behind.
 
     Nothing in it is durable, encrypted or authenticated: it shows the interface, not what Kafka does.
@@ -47,5 +57,6 @@ def command(context: click.Context, headless: bool, seconds: float | None, rate:
         algorithms(session.url, schedule, quiet=True),
     ):
         attached = Attached(session.socket, session.embedded)
-        show(attached, timeout_s=common.timeout_s, seconds=seconds)
+        look = look_of(ascii_only=ascii_only, interval=interval, mouse=mouse)
+        show(attached, look, timeout_s=common.timeout_s, seconds=seconds)
     return exits.FINE

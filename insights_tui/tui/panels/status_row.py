@@ -5,10 +5,11 @@ from insights_tui.domain.text import clock_time, sanitize
 from insights_tui.tui.frame import Frame, Space, View
 from insights_tui.tui.lines import Line, ends, text, whole_seconds, width
 from insights_tui.tui.panels.panel import Panel
+from insights_tui.tui.remote import ends_with_us
 
 WORDS = {state: state.value.replace("_", " ").upper() for state in State}
 _TOKENS = {State.CONNECTED: "calm", State.DEGRADED: "alert", State.CONNECTING: "warn", State.NOT_CONNECTED: "strong"}
-_EMBEDDED = "EMBEDDED · stops with this screen"
+_OURS, _THEIRS = "EMBEDDED · stops with this screen", "EMBEDDED · stops with its screen"
 _MUST = 100
 """Parts of this weight are never dropped, however narrow the terminal is."""
 
@@ -46,7 +47,7 @@ def _parts(frame: Frame, space: Space) -> list[tuple[int, Line]]:
     if snapshot.refusing is not None:
         parts.append((_MUST, text(f" REFUSING · {snapshot.refusing.value.replace('_', ' ')} ", "loud")))
     if snapshot.agent.mode == "embedded":
-        parts.append((_MUST, text(_EMBEDDED, "warn")))
+        parts.append((_MUST, text(_OURS if ends_with_us(snapshot) else _THEIRS, "warn")))
     if snapshot.agent.mode == "demo":
         parts.append((_MUST, text("DEMO", "warn")))
     parts.extend(_where(snapshot))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import counted, duration, sanitize
+from insights_tui.tui.remote import ends_with_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def before_deleting(snapshot: Snapshot) -> Question:
 
 def before_quitting(snapshot: Snapshot | None) -> Question | None:
     """Ask where an agent ends with its screen and payloads are pending; `None` where nothing is at stake."""
-    if snapshot is None or snapshot.agent.mode != "embedded" or not snapshot.counts.pending:
+    if snapshot is None or not ends_with_us(snapshot) or not snapshot.counts.pending:
         return None
     pending = counted(snapshot.counts.pending, "payload is", "payloads are")
     kept = (
