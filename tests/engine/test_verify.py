@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import time
 from typing import Any
 
 import pytest
@@ -51,10 +50,9 @@ async def test_one_server_that_answers_is_enough_wherever_it_stands_in_the_list(
 async def test_a_silent_server_ends_with_a_cause_within_the_time() -> None:
     async with FakeCluster() as cluster:
         cluster.brokers[0].mood = "silent"
-        started = time.monotonic()
-        with pytest.raises(KafkaTroubleError) as failure:
-            await verify(cluster.connection(), timeout_s=0.5)
-        assert time.monotonic() - started < 5
+        async with asyncio.timeout(20):
+            with pytest.raises(KafkaTroubleError) as failure:
+                await verify(cluster.connection(), timeout_s=1.5)
         assert failure.value.trouble.code is Code.KAFKA_UNREACHABLE
         assert "does not answer as Kafka" in failure.value.trouble.what
         await until(lambda: not cluster.brokers[0].open_connections)
