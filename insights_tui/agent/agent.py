@@ -12,10 +12,12 @@ from insights_tui.agent.http.server import HttpServer
 from insights_tui.agent.ingest import NotAcceptedError
 from insights_tui.agent.lock import StateLock
 from insights_tui.agent.marked import marked_draft
+from insights_tui.agent.metrics import Scrape, exposition
 from insights_tui.agent.reporter import Reporter
 from insights_tui.agent.starting import delivery_settings, http_settings, starting
 from insights_tui.agent.store import ConnectionStore, prepare_state_dir
 from insights_tui.delivery.engine import DeliveryFailedError, Engine, EngineClosedError
+from insights_tui.delivery.status import EngineStatus
 from insights_tui.domain.answers import Receipt, SavedConnection
 from insights_tui.domain.clock import Clock, SystemClock
 from insights_tui.domain.form import ConnectionForm
@@ -136,9 +138,17 @@ class Agent:
 
     def snapshot(self, history: int = 0) -> Snapshot:
         """Tell the state."""
+        return self._seen(self._engine.status(), history)
+
+    def _seen(self, status: EngineStatus, history: int = 0) -> Snapshot:
         return self._reporter.snapshot(
-            self._engine.status(), self._connecting.view(), self._events, ingest_url=self.url, history=history
+            status, self._connecting.view(), self._events, ingest_url=self.url, history=history
         )
+
+    def metrics(self, accept: str = "") -> tuple[bytes, str]:
+        """Write a scrape; all of it is of one instant."""
+        status = self._engine.status()
+        return exposition(Scrape(self._seen(status), status, self._engine.usage()), accept)
 
     def ready(self) -> str | None:
         """Tell why it does not accept or deliver; `None` where it does."""

@@ -41,6 +41,10 @@ class Control(Protocol):
         """Tell why it does not accept or deliver; `None` where it does."""
         ...
 
+    def metrics(self, accept: str) -> tuple[bytes, str]:
+        """Write a scrape in the format that an `Accept` header asks for; give the body and its Content-Type."""
+        ...
+
     def saved(self) -> SavedConnection | None:
         """Tell the saved connection."""
         ...

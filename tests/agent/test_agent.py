@@ -16,6 +16,7 @@ from insights_tui.agent.embedded import EmbeddedAgent
 from insights_tui.agent.starting import AgentStartError
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.settings import Settings, load_settings
+from tests.agent.test_metrics import samples
 
 DEAD = "127.0.0.1:1"
 
@@ -82,6 +83,30 @@ async def test_a_report_travels_from_the_port_to_kafka(agent: Agent, control: ht
     assert snapshot.connection.topic == "insights"
     assert snapshot.ingest_url == agent.url
     assert snapshot.problems == ()
+
+
+async def test_a_scrape_and_the_snapshot_of_one_instant_say_the_same(agent: Agent, brokers: str) -> None:
+    transport = httpx.AsyncHTTPTransport(uds=str(agent.socket))
+    async with httpx.AsyncClient(transport=transport, base_url="http://agent") as control, httpx.AsyncClient() as tcp:
+        await _connect(control, _form(brokers))
+        body = b'{"score": 1}\n' * 500
+        kind = {"Content-Type": "application/x-ndjson"}
+        for _ in range(10):
+            assert (await tcp.post(f"{agent.url}/v1/payloads", content=body, headers=kind)).status_code == 200
+            seen, text = agent.snapshot(), agent.metrics()[0]  # nothing runs in between
+            found = samples(text)
+            for place in ("queue", "in_flight", "retrying"):
+                counted = seen.counts.queued if place == "queue" else getattr(seen.counts, place)
+                assert found[f"insights_{place}_payloads"] == counted
+            assert found["insights_payloads_accepted_total"] == seen.counts.accepted
+            assert found["insights_payloads_delivered_total"] == seen.counts.delivered
+            assert found["insights_ledger_balanced"] == 1
+        await _until(control, lambda s: s.counts.delivered == 5000)
+        found = samples((await tcp.get(f"{agent.url}/metrics")).content)
+    assert found["insights_payloads_delivered_total"] == found["insights_payloads_attempts_total"] == 5000
+    assert found["insights_delivery_latency_seconds_count"] == 5000
+    assert found["insights_kafka_connection_state state=connected"] == 1
+    assert found["process_resident_memory_bytes"] > 0
 
 
 async def test_before_a_connection_payloads_wait_and_say_so(agent: Agent, control: httpx.AsyncClient) -> None:

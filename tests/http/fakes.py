@@ -101,6 +101,9 @@ class FakeControl:
     def snapshot(self, history: int = 0) -> Snapshot:
         return a_snapshot(history)
 
+    def metrics(self, accept: str) -> tuple[bytes, str]:
+        return f"# asked for {accept}\n".encode(), "text/plain; version=0.0.4; charset=utf-8"
+
     def ready(self) -> str | None:
         return self.why
 

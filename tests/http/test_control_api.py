@@ -66,6 +66,17 @@ async def test_health_is_open_and_readiness_says_why_not(served: Served) -> None
     assert (await served.tcp.get("/healthz")).status_code == 200
 
 
+async def test_metrics_are_open_in_the_format_that_is_asked_for(serve: Serve) -> None:
+    served = await serve(token=Secret("t"), ingest_token=Secret("i"))
+    for client in (served.tcp, served.unix):
+        answer = await client.get("/metrics", headers={"Accept": "application/openmetrics-text"})
+        assert (answer.status_code, answer.text) == (200, "# asked for application/openmetrics-text\n")
+        assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert (await served.tcp.get("/metrics", headers={"Host": "evil.example"})).status_code == 421
+    assert codes(await served.tcp.post("/metrics", json={})) == ["method_not_allowed"]
+    assert served.ingest.refusals == {}
+
+
 async def test_a_connection_is_made_read_and_deleted(served: Served) -> None:
     missing = await served.unix.get(CONNECTION)
     assert (missing.status_code, codes(missing)) == (404, ["no_connection"])

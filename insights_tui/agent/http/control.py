@@ -47,6 +47,7 @@ def make_control(control: Control, *, limits: Limits, stopping: asyncio.Event) -
         routes=[
             Route("/healthz", calls.health, methods=["GET"]),
             Route("/readyz", calls.ready, methods=["GET"]),
+            Route("/metrics", calls.metrics, methods=["GET"]),
             Route("/v1/snapshot", calls.snapshot, methods=["GET"]),
             Route("/v1/events", calls.events, methods=["GET"]),
             Route(connection, calls.get_connection, methods=["GET"]),
@@ -138,6 +139,10 @@ class _Calls:
         if why is None:
             return _json(b'{"status":"ready"}')
         return _json(error_body((FieldError("not_ready", why, "See insights-tui status."),)), 503)
+
+    async def metrics(self, request: Request) -> Response:
+        body, content_type = self._control.metrics(request.headers.get("accept", ""))
+        return Response(body, headers={"Content-Type": content_type})
 
     async def snapshot(self, request: Request) -> Response:
         return _json(encode(self._control.snapshot(_number(request, "history", MAX_HISTORY_S))))

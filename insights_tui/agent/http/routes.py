@@ -10,7 +10,7 @@ MAX_NAME = 128
 """Characters of an owner, a name or a version in a path."""
 MAX_SEGMENTS = 16
 _AS_LENGTH = 4
-_OPEN = {("healthz",), ("readyz",)}
+_OPEN = {("healthz",), ("readyz",), ("metrics",)}
 _CONTROL = {"snapshot", "events", "lost", "tail", "admin"}
 
 
@@ -24,7 +24,7 @@ class Kind(Enum):
     RUN = "run"
     """Executions: not in this version."""
     OPEN = "open"
-    """Health: no token."""
+    """Health and metrics: no token."""
     CONTROL = "control"
     UNKNOWN = "unknown"
 
