@@ -1,0 +1,100 @@
+"""The foot of the form: what helps, what is asked, and the buttons that fit."""
+
+from enum import StrEnum
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from insights_tui.domain.text import counted
+from insights_tui.tui.glyphs import Glyphs
+
+
+class Mode(StrEnum):
+    """What the form is doing."""
+
+    EDIT = "edit"
+    CONNECTING = "connecting"
+    REFUSED = "refused"
+    """The check failed: saving without it is offered."""
+    ASK_DISCARD = "ask-discard"
+    ASK_SKIP = "ask-skip"
+
+
+DISCARD_QUESTION = "Leave without saving? What you changed here is forgotten."
+SKIP_QUESTION = (
+    "Save what the check could not prove? It is used at once: payloads wait for it, and each is lost when its "
+    "deadline passes."
+)
+BUTTONS = {
+    Mode.EDIT: ("connect", "cancel"),
+    Mode.CONNECTING: ("connect", "stop"),
+    Mode.REFUSED: ("connect", "skip", "cancel"),
+    Mode.ASK_DISCARD: ("keep", "discard"),
+    Mode.ASK_SKIP: ("back", "skip-now"),
+}
+"""The first one is where the focus goes, and it never does harm."""
+
+
+class Actions(Vertical):
+    """Help or a question, the buttons, and the count of problems."""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(id="actions")
+        self._ellipsis = glyphs.ellipsis
+        self.mode = Mode.EDIT
+        self._help = ""
+
+    def compose(self) -> ComposeResult:
+        """Build every button; the mode shows some."""
+        yield Static(id="help", markup=False)
+        with Horizontal(id="buttons"):
+            yield Button("Connect", id="connect", variant="primary", compact=True)
+            yield Button("Save anyway", id="skip", compact=True)
+            yield Button("Keep editing", id="keep", variant="primary", compact=True)
+            yield Button("Leave", id="discard", compact=True)
+            yield Button("Back", id="back", variant="primary", compact=True)
+            yield Button("Save unchecked", id="skip-now", compact=True)
+            yield Button("Stop", id="stop", compact=True)
+            yield Button("Cancel", id="cancel", compact=True)
+            yield Static(id="count", markup=False)
+
+    def on_mount(self) -> None:
+        """Start with the two usual buttons."""
+        self.set_mode(Mode.EDIT)
+
+    def set_mode(self, mode: Mode) -> None:
+        """Show what fits the mode; the screen moves the focus."""
+        self.mode = mode
+        for button in self.query(Button):
+            button.display = button.id in BUTTONS[mode]
+        connect = self.query_one("#connect", Button)
+        connect.label = f"Connecting{self._ellipsis}" if mode is Mode.CONNECTING else "Connect"
+        connect.disabled = mode is Mode.CONNECTING
+        self.set_class(mode in (Mode.ASK_DISCARD, Mode.ASK_SKIP), "-asking")
+        self._show_help()
+
+    def focus_first(self) -> None:
+        """Move the focus to the button that does no harm."""
+        name = "stop" if self.mode is Mode.CONNECTING else BUTTONS[self.mode][0]
+        self.query_one(f"#{name}", Button).focus()
+
+    def set_help(self, text: str) -> None:
+        """Tell what the focus is on."""
+        self._help = text
+        self._show_help()
+
+    def set_count(self, problems: int) -> None:
+        """Tell how many problems are left."""
+        text = f"{counted(problems, 'problem')} to fix" if problems else ""
+        self._update("count", text)
+
+    def _show_help(self) -> None:
+        asked = {Mode.ASK_DISCARD: DISCARD_QUESTION, Mode.ASK_SKIP: SKIP_QUESTION}
+        self._update("help", asked.get(self.mode, self._help))
+
+    def _update(self, name: str, text: str) -> None:
+        static, content = self.query_one(f"#{name}", Static), Content(text)
+        if static.content != content:  # an update paints, also where nothing has changed
+            static.update(content)

@@ -1,0 +1,39 @@
+"""What went wrong with the attempt as a whole: cause and repair, in full."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from insights_tui.domain.refused import FieldError
+from insights_tui.domain.text import sanitize
+from insights_tui.tui.glyphs import Glyphs
+
+
+class Verdict(VerticalScroll):
+    """A panel above the buttons, there only while it has something to say; takes the focus to scroll."""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(id="verdict", can_focus=False)
+        self._wrong = glyphs.bad
+
+    def compose(self) -> ComposeResult:
+        """One text."""
+        yield Static(markup=False)
+
+    def on_mount(self) -> None:
+        """Say nothing yet."""
+        self.display = False
+
+    def show(self, errors: Sequence[FieldError]) -> None:
+        """Show causes in bold with their repair below; nothing hides the panel."""
+        parts: list[Content] = []
+        for error in errors:
+            parts.append(Content.styled(f"{self._wrong} {sanitize(error.message, limit=2_000)}", "bold"))
+            if error.hint:
+                parts.append(Content(sanitize(error.hint, limit=2_000)))
+        self.query_one(Static).update(Content("\n").join(parts))
+        self.display = bool(parts)
+        self.scroll_home(animate=False)

@@ -1,0 +1,66 @@
+"""The form's words: labels and order of the original page, and one short help for each field."""
+
+from enum import StrEnum
+
+from insights_tui.domain.connection import ConnectionType, Mechanism
+
+
+class Field(StrEnum):
+    """The fields in the order of the form; values are the names of the API (contract.md §3)."""
+
+    TOPIC = "topic"
+    SERVERS = "broker_url"
+    TYPE = "connection_type"
+    MECHANISM = "sasl_mechanism"
+    USERNAME = "broker_username"
+    PASSWORD = "broker_password"  # noqa: S105 - the name of a field
+    CA = "ca_certificate"
+
+
+SASL_FIELDS = (Field.MECHANISM, Field.USERNAME, Field.PASSWORD, Field.CA)
+"""Shown, and sent, only where the connection type is SASL/SCRAM."""
+
+LABELS = {
+    Field.TOPIC: "Topic name",
+    Field.SERVERS: "Kafka broker URL(s)",
+    Field.TYPE: "Connection type",
+    Field.MECHANISM: "SASL mechanism",
+    Field.USERNAME: "Kafka broker username",
+    Field.PASSWORD: "Kafka broker password",
+    Field.CA: "CA certificate",
+}
+
+HELP = {
+    Field.TOPIC: "A topic that exists: nothing here creates one.",
+    Field.SERVERS: (
+        "Comma-separated host1:port1,host2:port2. Used only to discover the cluster; name two or more, "
+        "so that one can be down."
+    ),
+    Field.TYPE: "Left and right choose. SASL/SCRAM always runs over TLS.",
+    Field.MECHANISM: "Left and right choose: what the brokers have switched on for this user.",
+    Field.USERNAME: "The Kafka user. It needs the right to write to the topic.",
+    Field.PASSWORD: "Typed, or a reference that this host reads when you connect: env:NAME or file:PATH.",
+    Field.CA: "A path on this host, or paste the PEM. Empty: the system's trust store. ctrl+u empties.",
+}
+
+HELP_UNCHANGED = (
+    "Empty: the saved password stays. Or type one, or a reference that this host reads: env:NAME or file:PATH."
+)
+"""For the password field where a password is saved."""
+BUTTON_HELP = {
+    "connect": "Signs in to Kafka and looks for the topic; saves only where both succeed.",
+    "cancel": "Leaves the form; the connection stays as it is.",
+    "skip": "Saves what the check could not prove; asks first.",
+    "stop": "Stops waiting for Kafka; nothing that you typed is lost.",
+    "show": "Shows or hides the password that you typed. A saved one is never shown.",
+}
+
+TYPES = (
+    (ConnectionType.PLAINTEXT, "Unencrypted"),
+    (ConnectionType.SASL_SSL, "SASL/SCRAM, encrypted"),
+)
+MECHANISMS = tuple((mechanism, mechanism.value) for mechanism in Mechanism)
+
+NOT_ENCRYPTED = "Not encrypted: anybody on the network path can read the payloads."
+UNCHANGED = "unchanged"
+"""Stands in the empty password field where a password is saved."""

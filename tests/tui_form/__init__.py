@@ -1,0 +1,1 @@
+"""The connection form, driven by keys."""
