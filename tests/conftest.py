@@ -1,5 +1,6 @@
-"""What every test may ask for: a real Kafka, an agent process, a terminal."""
+"""What every test may ask for: a real Kafka, an agent process, a terminal; and what none may leave in the log."""
 
+import logging
 import os
 import re
 import uuid
@@ -43,6 +44,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     skipped = config.stash.get(_loud, ())
     for text in dict.fromkeys(skipped):
         terminalreporter.write_line(f"SKIPPED: {text}", red=True, bold=True)
+
+
+@pytest.fixture(autouse=True)
+def no_error_in_the_loop(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail where asyncio could only log what went wrong: a task's exception that nobody took, a callback's."""
+    yield
+    said = [
+        record.getMessage()
+        for phase in ("setup", "call")
+        for record in caplog.get_records(phase)
+        if record.name == "asyncio" and record.levelno >= logging.ERROR
+    ]
+    assert not said, said
 
 
 @pytest.fixture(scope="session")

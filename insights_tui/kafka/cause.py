@@ -197,7 +197,7 @@ def _sasl(cause: BaseException, peer: Peer) -> _Why:
         return _Why(
             Code.AUTH_FAILED,
             f"{_at(peer)} refuses the login of {user}",
-            "Check user name, password and mechanism, and enter them again under Edit Connection.",
+            "Check user name, password and mechanism, then edit the connection.",
             slow=True,
         )
     if isinstance(cause, UnsupportedSaslMechanismError):
