@@ -11,6 +11,7 @@ from insights_tui.agent.events import EventLog
 from insights_tui.agent.http.server import HttpServer
 from insights_tui.agent.ingest import NotAcceptedError
 from insights_tui.agent.lock import StateLock
+from insights_tui.agent.lost import LostLetters
 from insights_tui.agent.marked import marked_draft
 from insights_tui.agent.metrics import Scrape, exposition
 from insights_tui.agent.reporter import Reporter
@@ -18,9 +19,10 @@ from insights_tui.agent.starting import delivery_settings, http_settings, starti
 from insights_tui.agent.store import ConnectionStore, prepare_state_dir
 from insights_tui.delivery.engine import DeliveryFailedError, Engine, EngineClosedError
 from insights_tui.delivery.status import EngineStatus
-from insights_tui.domain.answers import Receipt, SavedConnection
+from insights_tui.domain.answers import Dropped, LostPayload, Receipt, Redriven, SavedConnection
 from insights_tui.domain.clock import Clock, SystemClock
 from insights_tui.domain.form import ConnectionForm
+from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.outcome import Refusal
 from insights_tui.domain.payload import Draft
@@ -56,6 +58,7 @@ class Agent:
         )
         self._lock = StateLock(places.state_dir)
         self._connecting = Connecting(ConnectionStore(places.state_dir), self._engine, self._clock, self.note)
+        self._lost = LostLetters(self._engine, self.note)
         self._http = HttpServer(http_settings(settings, places), ingest=self, control=self, clock=self._clock)
         self._ticker: asyncio.Task[None] | None = None
 
@@ -207,6 +210,24 @@ class Agent:
             )
         )
         return receipt
+
+    async def lost(
+        self, which: LostFilter, *, after: int = 0, limit: int = 100, values: bool = False, open_only: bool = True
+    ) -> Sequence[LostPayload]:
+        """List lost payloads in order of `seq`."""
+        return await self._lost.page(which, after=after, limit=limit, values=values, open_only=open_only)
+
+    async def lost_payload(self, payload_id: str) -> LostPayload | None:
+        """Tell one lost payload with its value."""
+        return await self._lost.one(payload_id)
+
+    async def redrive(self, which: LostFilter, *, actor: str) -> Redriven:
+        """Accept lost payloads again."""
+        return await self._lost.redrive(which, actor=actor)
+
+    async def drop(self, which: LostFilter, *, actor: str) -> Dropped:
+        """Delete lost payloads."""
+        return await self._lost.drop(which, actor=actor)
 
     def events(self, after: int = 0) -> Sequence[Event]:
         """Tell the events kept, oldest first."""

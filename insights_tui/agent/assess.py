@@ -115,12 +115,20 @@ def _losses(status: EngineStatus) -> list[Finding]:
             "damaged": counts.damaged,
         }
         named = ", ".join(f"{thousands(count)} {name}" for name, count in parts.items() if count)
-        were = "1 payload was" if status.lost_open == 1 else f"{thousands(status.lost_open)} payloads were"
+        if status.lost_open == counts.lost:
+            were = "1 payload was" if status.lost_open == 1 else f"{thousands(status.lost_open)} payloads were"
+            what = f"{were} lost ({named})."
+        else:  # the parts count what was dealt with too
+            are = "is" if status.lost_open == 1 else "are"
+            what = (
+                f"{thousands(status.lost_open)} of {thousands(counts.lost)} lost payloads ({named}) "
+                f"{are} neither redriven nor dropped."
+            )
         trouble = Trouble(
             code=Code.LOST,
             subject="",
-            what=f"{were} lost ({named}).",
-            act="Read the events for when and why.",
+            what=what,
+            act="Run insights-tui lost list; insights-tui lost redrive sends them again.",
         )
         found.append(Finding(trouble, "critical", "They are not in the topic, or may not be."))
     if status.counts.pending and status.next_loss_s is not None and status.next_loss_s < NEAR_S:

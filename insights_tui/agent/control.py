@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Literal, Protocol
 
-from insights_tui.domain.answers import Receipt, SavedConnection
+from insights_tui.domain.answers import Dropped, LostPayload, Receipt, Redriven, SavedConnection
 from insights_tui.domain.form import ConnectionForm
+from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.outcome import Refusal
 from insights_tui.domain.payload import Draft
@@ -59,6 +60,24 @@ class Control(Protocol):
 
     async def test_payload(self, *, actor: str) -> Receipt:
         """Send one marked payload and wait until Kafka has it."""
+        ...
+
+    async def lost(
+        self, which: LostFilter, *, after: int = 0, limit: int = 100, values: bool = False, open_only: bool = True
+    ) -> Sequence[LostPayload]:
+        """List lost payloads in order of `seq`, from beyond `after` on; with their values where asked to."""
+        ...
+
+    async def lost_payload(self, payload_id: str) -> LostPayload | None:
+        """Tell one lost payload with its value, the latest where it was lost more than once; `None` where none is."""
+        ...
+
+    async def redrive(self, which: LostFilter, *, actor: str) -> Redriven:
+        """Accept lost payloads again. Raises `RefusedError` where it had to stop; it says how far it came."""
+        ...
+
+    async def drop(self, which: LostFilter, *, actor: str) -> Dropped:
+        """Delete lost payloads, values and all."""
         ...
 
     def events(self, after: int = 0) -> Sequence[Event]:

@@ -1,7 +1,10 @@
 """What the API answers, beside the snapshot: the objects that `--json` prints verbatim."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
+from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.refused import FieldError
 from insights_tui.domain.snapshot import ConnectionView
 
@@ -42,3 +45,45 @@ class Accepted:
     accepted: int
     dropped: tuple[str, ...] = ()
     """Metrics left out, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostPayload:
+    """A lost payload as `GET /v1/lost` tells it, one a line."""
+
+    seq: int
+    """Names it among the others; the next page begins after it."""
+    id: str
+    """The record header `insights-id`; the same after a redrive."""
+    reason: Outcome
+    why: str
+    """In words; may hold what a broker said."""
+    accepted_at: datetime | None
+    """`None` where it cannot be read any more."""
+    lost_at: datetime
+    value_bytes: int
+    """0 where nothing of it can be read any more."""
+    late_ack: bool
+    """Kafka acknowledged it after its deadline: it is in the topic."""
+    state: Literal["open", "redriven"] = "open"
+    value: str | None = None
+    """The Kafka record's value, where it was asked for and can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """What a redrive did."""
+
+    redriven: int
+    """Payloads accepted again, with their ids and a new deadline."""
+    lost_open: int
+    """Lost payloads that nobody has redriven or dropped yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What dropping did; what was lost stays counted."""
+
+    dropped: int
+    lost_open: int
+    """Lost payloads that nobody has redriven or dropped yet."""

@@ -77,6 +77,15 @@ def test_what_is_lost_is_named_by_its_parts() -> None:
     [finding] = findings(State.CONNECTED, status(counts=counts, lost_open=1205), AROUND)
     assert finding.trouble.code is Code.LOST
     assert finding.trouble.what == "1,205 payloads were lost (1,200 expired unsent, 5 expired unknown)."
+    assert "insights-tui lost list" in finding.trouble.act
+
+
+@pytest.mark.parametrize(("left", "said"), [(1, "1 of 1,205 lost payloads"), (700, "700 of 1,205 lost payloads")])
+def test_what_was_dealt_with_is_not_lost_twice(left: int, said: str) -> None:
+    counts = Counts(accepted=1505, delivered=300, expired_unsent=1200, expired_unknown=5)
+    [finding] = findings(State.CONNECTED, status(counts=counts, lost_open=left), AROUND)
+    assert finding.trouble.what.startswith(f"{said} (1,200 expired unsent, 5 expired unknown)")
+    assert finding.trouble.what.endswith("neither redriven nor dropped.")
 
 
 @pytest.mark.parametrize(("left", "near"), [(61.0, False), (59.0, True)])

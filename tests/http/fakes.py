@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
-from insights_tui.domain.answers import Receipt, SavedConnection
+from insights_tui.domain.answers import Dropped, LostPayload, Receipt, Redriven, SavedConnection
 from insights_tui.domain.clock import Moment
 from insights_tui.domain.form import ConnectionForm
+from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.occurrence import Occurrence
-from insights_tui.domain.outcome import Refusal
+from insights_tui.domain.outcome import Outcome, Refusal
 from insights_tui.domain.payload import Draft
 from insights_tui.domain.snapshot import Agent, Capacity, Counts, Event, Latency, Rates, Second, Snapshot, State
 
@@ -87,6 +89,19 @@ def a_snapshot(history: int = 0) -> Snapshot:
     )
 
 
+def a_lost_payload(seq: int) -> LostPayload:
+    return LostPayload(
+        seq=seq,
+        id=f"id-{seq}",
+        reason=Outcome.EXPIRED_UNSENT,
+        why="The deadline passed.",
+        accepted_at=AT,
+        lost_at=AT,
+        value_bytes=12,
+        late_ack=False,
+    )
+
+
 class FakeControl:
     def __init__(self) -> None:
         self.why: str | None = None
@@ -97,6 +112,8 @@ class FakeControl:
         self.kept = [an_event(1), an_event(2)]
         self.more: asyncio.Queue[Event] = asyncio.Queue()
         self.followers = 0
+        self.asked: list[tuple[object, ...]] = []
+        """What was asked about lost payloads."""
 
     def snapshot(self, history: int = 0) -> Snapshot:
         return a_snapshot(history)
@@ -135,6 +152,25 @@ class FakeControl:
         if self.error is not None:
             raise self.error
         return Receipt(id="i", topic="insights", partition=0, offset=7, latency_s=0.01)
+
+    async def lost(
+        self, which: LostFilter, *, after: int = 0, limit: int = 100, values: bool = False, open_only: bool = True
+    ) -> Sequence[LostPayload]:
+        self.asked.append(("list", which, after, limit, values, open_only))
+        return [a_lost_payload(seq) for seq in range(after + 1, after + 3)]
+
+    async def lost_payload(self, payload_id: str) -> LostPayload | None:
+        return replace(a_lost_payload(1), value='{"score": 1}') if payload_id == "id-1" else None
+
+    async def redrive(self, which: LostFilter, *, actor: str) -> Redriven:
+        self.asked.append(("redrive", which, actor))
+        if self.error is not None:
+            raise self.error
+        return Redriven(redriven=2, lost_open=1)
+
+    async def drop(self, which: LostFilter, *, actor: str) -> Dropped:
+        self.asked.append(("drop", which, actor))
+        return Dropped(dropped=2, lost_open=0)
 
     def events(self, after: int = 0) -> Sequence[Event]:
         return [event for event in self.kept if event.seq > after]

@@ -1,7 +1,7 @@
 """The control calls and health, in Starlette; the guards stand before it (`app.py`)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Literal, cast
 
 import msgspec
@@ -9,19 +9,19 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from insights_tui.agent.control import Control
 from insights_tui.agent.http.answers import JSON_TYPE, NDJSON_TYPE, encode, error_body
 from insights_tui.agent.http.app import INTERNAL, NOT_PLATFORM
-from insights_tui.agent.http.body import TooLargeError, content_type, read_body, recode
+from insights_tui.agent.http.asking import actor_of, choice, number, read_object
+from insights_tui.agent.http.body import TooLargeError
 from insights_tui.agent.http.limits import Limits
-from insights_tui.agent.http.peer import Peer, actor
+from insights_tui.agent.http.lost import lost_routes
 from insights_tui.domain.answers import SavedConnection
 from insights_tui.domain.connection import ConnectionType, Secret
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.refused import FieldError, RefusedError
-from insights_tui.domain.report import BadReportError, decode
 from insights_tui.domain.snapshot import Event
 
 MAX_HISTORY_S = 300
@@ -54,6 +54,7 @@ def make_control(control: Control, *, limits: Limits, stopping: asyncio.Event) -
             Route(connection, calls.post_connection, methods=["POST"]),
             Route(connection, calls.delete_connection, methods=["DELETE"]),
             Route("/v1/admin/test-payload", calls.test_payload, methods=["POST"]),
+            *lost_routes(control, limits),
         ],
         exception_handlers={
             HTTPException: _http_error,
@@ -96,33 +97,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
 def _methods(request: Request) -> str:
     known: set[str] = set()
     for route in request.app.routes:
-        if isinstance(route, Route) and route.path == request.scope["path"]:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
             known |= route.methods or set()
     return ", ".join(sorted(known))
-
-
-def _actor(request: Request) -> str:
-    peer = request.scope.get("state", {}).get("peer")
-    client = request.scope.get("client")
-    return actor(peer if isinstance(peer, Peer) else None, client)
-
-
-def _number(request: Request, name: str, most: int) -> int:
-    text = request.query_params.get(name, "0")
-    if text.isascii() and text.isdigit() and len(text) <= 18:  # it fits 64 bits
-        return min(int(text), most)
-    raise _bad_query(name, "a whole number, 0 or more")
-
-
-def _choice(request: Request, name: str, default: str, choices: Sequence[str]) -> str:
-    text = request.query_params.get(name, default)
-    if text in choices:
-        return text
-    raise _bad_query(name, " or ".join(choices))
-
-
-def _bad_query(name: str, form: str) -> RefusedError:
-    return RefusedError((FieldError("invalid_query", f"{name} must be {form}.", "", name),), status=400)
 
 
 class _Calls:
@@ -145,11 +122,11 @@ class _Calls:
         return Response(body, headers={"Content-Type": content_type})
 
     async def snapshot(self, request: Request) -> Response:
-        return _json(encode(self._control.snapshot(_number(request, "history", MAX_HISTORY_S))))
+        return _json(encode(self._control.snapshot(number(request, "history", MAX_HISTORY_S))))
 
     async def events(self, request: Request) -> Response:
-        after = _number(request, "after", 2**63)
-        if _choice(request, "follow", "0", ("0", "1", "false", "true")) in {"0", "false"}:
+        after = number(request, "after", 2**63)
+        if choice(request, "follow", "0", ("0", "1", "false", "true")) in {"0", "false"}:
             lines = b"".join(encode(event) + b"\n" for event in self._control.events(after))
             return Response(lines, media_type=NDJSON_TYPE.decode())
         source = _until(self._stopping, self._control.follow_events(after))
@@ -164,11 +141,11 @@ class _Calls:
 
     async def post_connection(self, request: Request) -> Response:
         check: Literal["require", "skip"] = (
-            "require" if _choice(request, "check", "skip", ("skip", "require")) == "require" else "skip"
+            "require" if choice(request, "check", "skip", ("skip", "require")) == "require" else "skip"
         )
-        form = _form(await self._object(request))
+        form = _form(await read_object(request, self._limits))
         try:
-            saved = await self._control.connect(form, check=check, actor=_actor(request))
+            saved = await self._control.connect(form, check=check, actor=actor_of(request))
         except RefusedError as refused:
             raise RefusedError(
                 tuple(_masked(error, form.broker_password) for error in refused.errors), status=refused.status
@@ -176,27 +153,12 @@ class _Calls:
         return _json(_connection(saved))
 
     async def delete_connection(self, request: Request) -> Response:
-        await self._control.disconnect(actor=_actor(request))
+        await self._control.disconnect(actor=actor_of(request))
         return Response(status_code=204)
 
     async def test_payload(self, request: Request) -> Response:
-        await self._object(request)
-        return _json(encode(await self._control.test_payload(actor=_actor(request))))
-
-    async def _object(self, request: Request) -> dict[str, object]:
-        """Read the body as an object; an empty one counts as `{}`."""
-        headers = dict(request.scope["headers"])
-        body = await read_body(request.receive, headers, self._limits.max_body_bytes, self._limits.max_batch_bytes)
-        charset = content_type(headers.get(b"content-type", b"")).charset
-        if charset is not None:
-            body = recode(body, charset)
-        try:
-            decoded = decode(body) if body.strip() else {}
-        except BadReportError as bad:
-            raise RefusedError((bad.error,), status=400) from None
-        if not isinstance(decoded, dict):
-            raise RefusedError((FieldError("wrong_shape", "The body must be a JSON object."),), status=400)
-        return decoded
+        await read_object(request, self._limits)
+        return _json(encode(await self._control.test_payload(actor=actor_of(request))))
 
 
 def _connection(saved: SavedConnection) -> bytes:
