@@ -32,8 +32,6 @@ class Recovered:
     redriven: int = 0
     pending: Sequence[Payload] = ()
     """In order of deadlines; the first window of them where there are many, the rest comes by `load`."""
-    occurrences: Sequence[Occurrence] = ()
-    """What a person should know about the opening."""
 
 
 class Accepted(list[Payload]):

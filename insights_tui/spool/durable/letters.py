@@ -1,0 +1,100 @@
+"""Dead letters of an epoch: rows that ended badly, found through an index of their own."""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from insights_tui.domain.outcome import Outcome
+from insights_tui.domain.payload import Payload
+from insights_tui.spool.base import DeadLetter, Selection
+from insights_tui.spool.durable.epoch import Epoch, row_bytes
+from insights_tui.spool.durable.row import DEAD, unseal
+
+_MAX_IDS = 50
+"""More ids than this are looked for in Python, not in SQL."""
+_PAGE = 500
+
+
+def letters(epoch: Epoch, selection: Selection, *, after_seq: int, is_open: bool) -> Iterator[tuple[DeadLetter, int]]:
+    """Find dead letters in order of their numbers, each with the bytes it takes."""
+    where, values = _where(selection)
+    sql = (
+        "SELECT seq, outcome, ended_ms, late_ack, reason, sum, body FROM payload INDEXED BY dead"
+        f" WHERE state = {DEAD} AND open = ? AND seq > ?{where} ORDER BY seq LIMIT {_PAGE}"
+    )
+    while True:
+        try:
+            rows = epoch.db.execute(sql, (int(is_open), after_seq, *values)).fetchall()
+        except sqlite3.Error as error:
+            raise epoch.judged(error) from error
+        for seq, outcome, ended_ms, late_ack, reason, sum_, body in rows:
+            letter = _letter(seq, outcome, ended_ms, late_ack, reason, sum_, body, epoch, is_open=is_open)
+            if selection.takes(letter):
+                yield letter, row_bytes(len(body) if isinstance(body, bytes) else 0)
+        if len(rows) < _PAGE:
+            return
+        after_seq = rows[-1][0]
+
+
+def oldest(epoch: Epoch, limit: int) -> tuple[list[int], int, int]:
+    """Choose the dead letters that make room: redriven ones first; tell their numbers, bytes, and how many are open."""
+    try:
+        rows = epoch.db.execute(
+            f"SELECT seq, open, length(body) FROM payload INDEXED BY dead WHERE state = {DEAD}"
+            " ORDER BY open, seq LIMIT ?",
+            (limit,),
+        ).fetchall()
+    except sqlite3.Error as error:
+        raise epoch.judged(error) from error
+    return (
+        sorted(row[0] for row in rows),
+        sum(row_bytes(row[2] or 0) for row in rows),
+        sum(bool(row[1]) for row in rows),
+    )
+
+
+def _where(selection: Selection) -> tuple[str, list[Any]]:
+    where = ""
+    values: list[Any] = []
+    if selection.outcomes:
+        where += f" AND outcome IN ({', '.join('?' * len(selection.outcomes))})"
+        values += [outcome.value for outcome in selection.outcomes]
+    if selection.since_ms is not None:
+        where += " AND ended_ms >= ?"
+        values.append(selection.since_ms)
+    if selection.until_ms is not None:
+        where += " AND ended_ms < ?"
+        values.append(selection.until_ms)
+    if selection.ids and len(selection.ids) <= _MAX_IDS:
+        where += f" AND ({' OR '.join(['instr(body, ?) > 0'] * len(selection.ids))})"
+        values += [id_.encode() for id_ in selection.ids]
+    if not selection.late_acks:
+        where += " AND late_ack = 0"
+    return where, values
+
+
+def _letter(
+    seq: int,
+    outcome: object,
+    ended_ms: object,
+    late_ack: object,
+    reason: object,
+    sum_: object,
+    body: object,
+    epoch: Epoch,
+    *,
+    is_open: bool,
+) -> DeadLetter:
+    found = unseal(seq, sum_, body)
+    known = {one.value: one for one in Outcome if one.lost}
+    end = ended_ms if isinstance(ended_ms, int) else 0
+    why = reason if isinstance(reason, str) else ""
+    state: Literal["open", "redriven"] = "open" if is_open else "redriven"
+    if found is None:  # the row tells of a loss; what was lost cannot be read
+        nothing = Payload(seq, "", b"", None, 0, 0.0)
+        return DeadLetter(nothing, Outcome.DAMAGED, why, bool(late_ack), end, state)
+    id_, value, key, accepted_ms, accepted_boot, deadline_s = found
+    ended = known.get(outcome if isinstance(outcome, str) else "", Outcome.DAMAGED)
+    deadline = epoch.anchor.deadline(accepted_ms, accepted_boot, deadline_s)
+    payload = Payload(seq, id_, value, key, accepted_ms, deadline, ended is Outcome.EXPIRED_UNKNOWN)
+    return DeadLetter(payload, ended, why, bool(late_ack), end, state)

@@ -1,0 +1,1 @@
+"""The spool: what it keeps, through crashes, broken files and full disks."""
