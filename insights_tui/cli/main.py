@@ -20,6 +20,7 @@ _VERBS = {
     "connect": "Connect to Kafka, or change the connection.",
     "disconnect": "Delete the connection; what is queued stays.",
     "status": "Tell how delivery is.",
+    "lost": "List lost payloads, send them again, or drop them.",
     "send": "Hand payloads in from a file or a pipe, or send a test payload.",
 }
 """Verb and short help: here, so that `--help` imports none of them."""

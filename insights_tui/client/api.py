@@ -3,28 +3,33 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import msgspec
 
 from insights_tui.client import unavailable
 from insights_tui.client.decode import decode, decode_snapshot, refused
-from insights_tui.client.protocol import AgentApi, AgentUnavailableError
-from insights_tui.domain.answers import Accepted, Receipt, SavedConnection
+from insights_tui.client.protocol import AgentApi, AgentUnavailableError, LostApi
+from insights_tui.domain.answers import Accepted, Dropped, LostPayload, Receipt, Redriven, SavedConnection
 from insights_tui.domain.form import ConnectionForm
+from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.snapshot import Event, Snapshot
 
 SLOW_S = 60.0
-"""Seconds for the calls that wait for Kafka: a connection that is checked first, a test payload."""
+"""Seconds for the calls that wait for Kafka or the disk: a connection that is checked first, a redrive."""
 
 _IDLE_S = 3.0
 """Seconds an unused connection is kept: less than the five after which the agent closes it, so none is met dying."""
 
+_PAGE = 1000
+_VALUES_PAGE = 200
+"""Lost payloads that one call asks for; fewer with their values."""
+
 _CONNECTION = "/v1/admin/insights-connection"
 
 
-class AgentClient(AgentApi):
+class AgentClient(AgentApi, LostApi):
     """Speaks to one agent; use it from one event loop and close it.
 
     Every call raises `AgentUnavailableError` where no agent answers as agreed, and `RefusedError` where it says no.
@@ -36,6 +41,7 @@ class AgentClient(AgentApi):
         self.on_body = on_body
         """Handed every answer's body as it came (`--json` prints it verbatim)."""
         self._timeout_s = timeout_s
+        self._slow_s = max(SLOW_S, timeout_s)
         self._http = httpx.AsyncClient(
             transport=httpx.AsyncHTTPTransport(uds=str(socket), limits=httpx.Limits(keepalive_expiry=_IDLE_S)),
             base_url="http://localhost",
@@ -67,8 +73,9 @@ class AgentClient(AgentApi):
             "ca_certificate": form.ca_certificate,
         }
         body = msgspec.json.encode({name: value for name, value in fields.items() if value is not None})
-        slow_s = max(SLOW_S, self._timeout_s)
-        return decode(await self._call("POST", f"{_CONNECTION}?check={check}", body, timeout_s=slow_s), SavedConnection)
+        return decode(
+            await self._call("POST", f"{_CONNECTION}?check={check}", body, timeout_s=self._slow_s), SavedConnection
+        )
 
     async def disconnect(self) -> None:
         """Delete the connection; what is queued stays."""
@@ -76,8 +83,7 @@ class AgentClient(AgentApi):
 
     async def test_payload(self) -> Receipt:
         """Send one marked payload and wait until Kafka has it."""
-        slow_s = max(SLOW_S, self._timeout_s)
-        return decode(await self._call("POST", "/v1/admin/test-payload", b"{}", timeout_s=slow_s), Receipt)
+        return decode(await self._call("POST", "/v1/admin/test-payload", b"{}", timeout_s=self._slow_s), Receipt)
 
     async def send(self, body: bytes, *, ndjson: bool) -> Accepted:
         """Hand in one flat JSON object, or NDJSON; all or nothing."""
@@ -110,6 +116,41 @@ class AgentClient(AgentApi):
                             yield decode(line, Event)
         except httpx.HTTPError as error:
             raise self._unavailable(error, "GET", self._timeout_s) from None
+
+    async def lost(
+        self, which: LostFilter, *, values: bool = False, open_only: bool = True
+    ) -> AsyncIterator[LostPayload]:
+        """Lost payloads, oldest first, asked for page by page; with their values where asked to."""
+        asked = {"limit": str(_VALUES_PAGE if values else _PAGE), **_query(which)}
+        asked |= {} if which.late_acks else {"late_acks": "0"}
+        asked |= {"values": "1"} if values else {}
+        asked |= {} if open_only else {"state": "any"}
+        after = 0
+        while True:
+            body = await self._call("GET", f"/v1/lost?{urlencode({**asked, 'after': after})}")
+            page = [decode(line, LostPayload) for line in body.split(b"\n") if line.strip()]
+            for one in page:
+                yield one
+            if not page:
+                return
+            after = page[-1].seq
+
+    async def lost_payload(self, payload_id: str) -> LostPayload | None:
+        """Ask for one lost payload with its value; `None` where none has this id."""
+        status, body = await self._exchange("GET", f"/v1/lost/{quote(payload_id, safe='')}")
+        if status == httpx.codes.NOT_FOUND:
+            return None
+        return decode(self._success(status, body), LostPayload)
+
+    async def redrive(self, which: LostFilter, *, everything: bool = False) -> Redriven:
+        """Have lost payloads accepted again; raises `RefusedError` where it had to stop half-way."""
+        body = msgspec.json.encode({**_query(which), "all": everything})
+        return decode(await self._call("POST", "/v1/lost/redrive", body, timeout_s=self._slow_s), Redriven)
+
+    async def drop(self, which: LostFilter, *, everything: bool = False) -> Dropped:
+        """Delete lost payloads; `everything` is needed where the filter takes all."""
+        query = urlencode({**_query(which), **({"all": "true"} if everything else {})})
+        return decode(await self._call("DELETE", f"/v1/lost?{query}", timeout_s=self._slow_s), Dropped)
 
     async def close(self) -> None:
         """Let go of the sockets."""
@@ -166,3 +207,14 @@ class AgentClient(AgentApi):
                 "It may be stopping: look with `insights-tui status`, and at its log.",
             )
         return unavailable.explain(self.socket, error)
+
+
+def _query(which: LostFilter) -> dict[str, str]:
+    """Write a filter as the API reads it."""
+    fields = {
+        "reason": ",".join(sorted(which.reasons)),
+        "since": which.since.isoformat() if which.since is not None else "",
+        "until": which.until.isoformat() if which.until is not None else "",
+        "id": ",".join(sorted(which.ids)),
+    }
+    return {name: text for name, text in fields.items() if text}

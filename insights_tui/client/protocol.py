@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Literal, Protocol
 
-from insights_tui.domain.answers import Accepted, Receipt, SavedConnection
+from insights_tui.domain.answers import Accepted, Dropped, LostPayload, Receipt, Redriven, SavedConnection
 from insights_tui.domain.form import ConnectionForm
+from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.snapshot import Event, Snapshot
 
 
@@ -57,4 +58,24 @@ class AgentApi(Protocol):
 
     async def close(self) -> None:
         """Let go of the sockets."""
+        ...
+
+
+class LostApi(Protocol):
+    """What can be done about lost payloads. Every call may raise `AgentUnavailableError` or `RefusedError`."""
+
+    def lost(self, which: LostFilter, *, values: bool = False, open_only: bool = True) -> AsyncIterator[LostPayload]:
+        """Lost payloads, oldest first; with their values where asked to."""
+        ...
+
+    async def lost_payload(self, payload_id: str) -> LostPayload | None:
+        """Ask for one lost payload with its value; `None` where none has this id."""
+        ...
+
+    async def redrive(self, which: LostFilter, *, everything: bool = False) -> Redriven:
+        """Have lost payloads accepted again: `domain.lost.for_redrive` says which."""
+        ...
+
+    async def drop(self, which: LostFilter, *, everything: bool = False) -> Dropped:
+        """Delete lost payloads; `everything` is needed where the filter takes all."""
         ...

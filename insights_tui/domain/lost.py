@@ -10,7 +10,8 @@ from insights_tui.domain.text import counted, date_time
 
 REASONS = tuple(outcome for outcome in Outcome if outcome.lost)
 EXPIRED = frozenset({Outcome.EXPIRED_UNSENT, Outcome.EXPIRED_UNKNOWN})
-MAX_IDS = 1000
+MAX_IDS = 100
+"""Of one filter: a query that holds them all still fits into a request's head."""
 MAX_ID = 128
 """Characters of an id."""
 _DURATION = re.compile(r"(?=[0-9])(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?")
