@@ -25,7 +25,8 @@ def read_ids(bootstrap: str, topic: str, partitions: int = PARTITIONS) -> Counte
                     assert partition is not None
                     assert offset is not None
                     reached[partition] = offset + 1
-                    found.update(_text(value) for name, value in message.headers() or () if name == "insights-id")
+                    headers = dict(message.headers() or ())
+                    found[_text(headers.get("insights-id"))] += 1
     finally:
         consumer.close()
     return found
