@@ -41,10 +41,12 @@ class Book:
         late: Callable[[Sequence[Payload]], None],
         doubt: Callable[[Sequence[Payload]], None],
         why: Callable[[Phase], str],
+        attempting: Callable[[Sequence[Payload]], None] = lambda _: None,
         window: int = 20_000,
     ) -> None:
         self._ledger = ledger
         self._settle, self._late, self._doubt, self._why = settle, late, doubt, why
+        self._attempting = attempting
         self._window = window
         self._fresh = Lines(window)
         self._unrouted: list[Payload] = []
@@ -91,6 +93,14 @@ class Book:
         return self._ledger.pending > 0
 
     @property
+    def bound(self) -> int:
+        """Payloads that wait for one partition, because of their keys."""
+        if not self._keyed and not self._retry:
+            return 0
+        waiting = sum(len(batch.open) for batch in self._retry if batch.bound is not None)
+        return waiting + sum(map(len, self._keyed.values()))
+
+    @property
     def full_batch_waits(self) -> bool:
         """Tell whether lingering is pointless: a repeated batch, or plenty of payloads."""
         return bool(self._retry) or len(self._fresh) >= 1000
@@ -118,6 +128,7 @@ class Book:
         self.attempts += count
         self._ledger.move(count, place, Place.IN_FLIGHT)
         self.in_flight[batch] = None
+        self._attempting(batch.open)
         return batch
 
     def acked(self, batch: Batch, landing: Landing | None = None) -> int:

@@ -8,7 +8,8 @@ from insights_tui.delivery.board import Board
 from insights_tui.delivery.book import Book, Phase
 from insights_tui.delivery.errors import DeliveryFailedError, EngineClosedError
 from insights_tui.delivery.histogram import LatencyHistogram
-from insights_tui.delivery.ledger import Ledger
+from insights_tui.delivery.ledger import Ledger, Place
+from insights_tui.delivery.pager import Pager
 from insights_tui.delivery.producer import Producer
 from insights_tui.delivery.settings import DeliverySettings
 from insights_tui.delivery.snapshot import Moments, status_of
@@ -21,7 +22,7 @@ from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Draft, Payload
 from insights_tui.domain.snapshot import Counts
-from insights_tui.spool.base import Accepted, DeadLetter, QueueFullError, Selection, Spool, Usage
+from insights_tui.spool.base import Accepted, Arrival, DeadLetter, Expired, QueueFullError, Selection, Spool, Usage
 
 __all__ = ["DeliveryFailedError", "Engine", "EngineClosedError"]
 
@@ -51,12 +52,16 @@ class Engine:
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
         self._accepting = 0
+        self._early: list[Arrival] = []
+        """What the spool told while it was being opened."""
         self._book: Book
+        self._pager: Pager
         self._producer: Producer
         self._supervisor: Supervisor
 
     async def start(self) -> None:
         """Open the spool, take over what it holds and start the tasks; does not wait for Kafka."""
+        self._spool.on_arrival = self._early.append
         recovered = await self._spool.open()
         self._ledger = Ledger(recovered.counts)
         self._moments.lost_open = recovered.lost_open
@@ -68,6 +73,7 @@ class Engine:
             late=self._late,
             doubt=self._spool.mark_in_doubt,
             why=self._why,
+            attempting=self._spool.attempting,
             window=self._settings.pack_beyond,
         )
         self._book.add(sorted(recovered.pending, key=lambda payload: payload.deadline))
@@ -82,11 +88,26 @@ class Engine:
             tell=self._tell,
             delivered=self._delivered,
         )
+        self._pager = Pager(
+            self._spool,
+            self._book,
+            self._ledger,
+            self._clock,
+            self._settings,
+            added=self._producer.wake,
+            expired=self._expired_on_disk,
+            tell=self._tell,
+        )
+        self._spool.on_arrival = self._arrived
+        for arrival in self._early:
+            self._arrived(arrival)
         self._tasks = [
             asyncio.create_task(self._producer.run(), name="producer"),
             asyncio.create_task(self._supervisor.run(), name="supervisor"),
             asyncio.create_task(self._sweep(), name="sweeper"),
         ]
+        if self._spool.durability == "full":
+            self._tasks.append(asyncio.create_task(self._pager.run(), name="pager"))
 
     async def accept(self, drafts: Sequence[Draft]) -> list[Payload]:
         """Take payloads in, all or none; return after the commit.
@@ -118,6 +139,19 @@ class Engine:
             self._book.add(payloads)
         self._moments.accepted(payloads)
         self._producer.added()
+        self._pager.look()
+
+    def _arrived(self, arrival: Arrival) -> None:
+        """Take over what the spool found: an old epoch examined, a commit that landed after all."""
+        self._ledger.adjust(arrival.counts)
+        self._moments.lost_open += arrival.lost_open
+        self._moments.late_acks += arrival.late_acks
+        self._moments.redriven += arrival.redriven
+        self._book.add(sorted(arrival.pending, key=lambda payload: payload.deadline))
+        for occurrence in arrival.occurrences:
+            self._tell(occurrence)
+        self._producer.added()
+        self._pager.look()
 
     async def lost(
         self, selection: Selection, *, after_seq: int = 0, limit: int = 100, open_only: bool = True
@@ -184,7 +218,9 @@ class Engine:
 
     def book_agrees(self) -> bool:
         """Count what is really pending, place by place, and hold it against the ledger; goes through all of it."""
-        return all(self._ledger.at(place) == size for place, size in self._book.sizes().items())
+        sizes = self._book.sizes()
+        sizes[Place.QUEUED] += self._spool.paged
+        return all(self._ledger.at(place) == size for place, size in sizes.items())
 
     def status(self) -> EngineStatus:
         """Tell everything at this instant; cheap enough for every second."""
@@ -200,6 +236,7 @@ class Engine:
             session=self._supervisor.session,
             nodes=self._supervisor.nodes,
             loop_now=asyncio.get_running_loop().time(),
+            on_disk=self._spool.next_deadline,
         )
 
     async def stop(self, grace_s: float) -> Counts:
@@ -240,16 +277,24 @@ class Engine:
             await asyncio.sleep(self._settings.sweep_s)
             expired = self._book.sweep(self._clock.boot())
             if expired:
-                self._tell(
-                    Occurrence(
-                        "error",
-                        "expired",
-                        "payloads",
-                        f"{expired} payload{'s' if expired > 1 else ''} not delivered before the deadline.",
-                        fix="Look at lost payloads; they can be sent again.",
-                        raw=self._why("never sent"),
-                    )
-                )
+                self._tell_expired(expired)
+            self._pager.look()
+
+    def _expired_on_disk(self, ended: Expired) -> None:
+        self._moments.lost_open += sum(ended)
+        self._tell_expired(sum(ended))
+
+    def _tell_expired(self, expired: int) -> None:
+        self._tell(
+            Occurrence(
+                "error",
+                "expired",
+                "payloads",
+                f"{expired} payload{'s' if expired > 1 else ''} not delivered before the deadline.",
+                fix="Look at lost payloads; they can be sent again.",
+                raw=self._why("never sent"),
+            )
+        )
 
     def _settle(
         self, payloads: Sequence[Payload], outcome: Outcome, reason: str, landing: Landing | None = None
@@ -271,6 +316,7 @@ class Engine:
     def _delivered(self, batch: Batch, now: float) -> None:
         self._histogram.record(batch.open, self._settings.deadline_s, now)
         self._moments.last_delivered_at = self._clock.now().wall
+        self._pager.look()
 
     def _why(self, _phase: Phase) -> str:
         trouble = self._board.latest() or self._supervisor.trouble()

@@ -53,6 +53,14 @@ class Ledger:
         at[source] -= count
         at[target] += count
 
+    def adjust(self, by: Counts) -> None:
+        """Add what the spool found by itself: differences that are balanced in themselves."""
+        at = [have + getattr(by, place.name.lower()) for have, place in zip(self._at, Place, strict=True)]
+        if not by.balanced or min(at) < 0:
+            raise LedgerError(f"differences that cannot be: {by}, to {self.counts()}")
+        self._accepted += by.accepted
+        self._at = at
+
     @property
     def pending(self) -> int:
         """Payloads whose outcome is open."""

@@ -20,7 +20,9 @@ class DeliverySettings:
     max_bytes: int = 2 * 1024**3
     """Bytes of pending values; beyond it `QueueFullError`."""
     window_payloads: int = 20_000
-    """Payloads that a durable spool hands over at a time; the rest stays on disk."""
+    """Payloads in memory where the spool is durable; the rest stays on disk."""
+    window_bytes: int = 32 * 1024**2
+    """Of their values."""
     pack_beyond: int = 100_000
     """Payloads at either end of the queue kept ready; between them they are packed to about a third of their size."""
     batch_bytes: int = 384 * 1024

@@ -46,9 +46,10 @@ def status_of(
     session: Session | None,
     nodes: Sequence[Node],
     loop_now: float,
+    on_disk: float | None = None,
 ) -> EngineStatus:
-    """Tell everything at this instant."""
-    deadline = book.deadline
+    """Tell everything at this instant; `on_disk` is the earliest deadline of what is on disk alone."""
+    deadline = min((one for one in (book.deadline, on_disk) if one is not None), default=None)
     oldest = next(iter(book.in_flight), None)
     unanswered = None if oldest is None else now.boot - oldest.started
     troubles = board.active(now.boot)

@@ -12,6 +12,7 @@ from insights_tui.domain.connection import Connection
 from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.payload import Draft
 from insights_tui.domain.trouble import Code
+from insights_tui.spool.base import Spool
 from insights_tui.spool.memory import MemorySpool
 
 SHORT: dict[str, Any] = {
@@ -50,20 +51,27 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    connection: Connection | None = None, *, clock: Clock | None = None, **settings: Any
+    connection: Connection | None = None,
+    *,
+    clock: Clock | None = None,
+    spool: Spool | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Running]:
     """Run an engine with short times; afterwards nothing of it may be left, and its counts must add up."""
     before = asyncio.all_tasks()
     clock = clock or SystemClock()
-    spool = MemorySpool(clock)
+    memory = MemorySpool(clock)
     told: list[Occurrence] = []
     engine = Engine(
-        spool=spool, clock=clock, settings=DeliverySettings(**{**SHORT, **settings}), on_occurrence=told.append
+        spool=spool or memory,
+        clock=clock,
+        settings=DeliverySettings(**{**SHORT, **settings}),
+        on_occurrence=told.append,
     )
     await engine.start()
     engine.use(connection)
     try:
-        yield Running(engine, spool, told)
+        yield Running(engine, memory, told)
     finally:
         counts = await engine.stop(grace_s=0)
         assert counts.balanced
