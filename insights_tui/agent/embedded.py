@@ -1,6 +1,7 @@
 """An agent inside another program: a thread with a loop of its own, reached through its socket like any other."""
 
 import asyncio
+import contextlib
 import threading
 from pathlib import Path
 
@@ -38,10 +39,14 @@ class EmbeddedAgent:
         return self._places.socket
 
     def stop(self, grace_s: float = 2.0) -> Counts | None:
-        """Drain for up to `grace_s` seconds and end the thread; gives the last counts where it ended in time."""
+        """Drain for up to `grace_s` seconds and end the thread; gives the last counts where it ended in time.
+
+        May be called from several threads, and again.
+        """
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
             self._grace_s = grace_s
-            self._loop.call_soon_threadsafe(self._stop.set)
+            with contextlib.suppress(RuntimeError):  # it has just ended by itself, or for another caller
+                self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(grace_s + 2.0)
         return self._counts
 

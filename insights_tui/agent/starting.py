@@ -13,6 +13,7 @@ from insights_tui.domain.connection import Secret
 from insights_tui.domain.refused import RefusedError
 from insights_tui.places import GROUP, SYSTEM_SOCKET, Places
 from insights_tui.settings import Settings, SettingsError
+from insights_tui.spool.base import SpoolPlaceError
 
 EXIT_FAILED = 1
 EXIT_CONFIGURATION = 78
@@ -37,7 +38,9 @@ def starting() -> Iterator[None]:
         raise AgentStartError(str(held), held.hint) from held
     except StateDirectoryError as error:
         raise AgentStartError(str(error), error.hint, exit_code=EXIT_CONFIGURATION) from error
-    except (ListenError, SettingsError) as error:
+    except (ListenError, SpoolPlaceError) as error:
+        raise AgentStartError(str(error), error.hint, exit_code=EXIT_CONFIGURATION) from error
+    except SettingsError as error:
         raise AgentStartError(str(error), exit_code=EXIT_CONFIGURATION) from error
     except RefusedError as refused:
         text = "\n".join(f"{error.message} {error.hint}".rstrip() for error in refused.errors)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,7 @@ async def test_a_busy_port_is_a_configuration_error_that_names_the_owner(agent: 
     with pytest.raises(AgentStartError, match="pid") as busy:
         await second.start()
     assert busy.value.exit_code == 78
+    assert busy.value.hint.startswith("Stop that program, or set INSIGHTS_LISTEN")
     again = Agent(_settings(tmp_path / "second"), places=_settings(tmp_path / "second").places, mode="service")
     await again.start()  # the failed start let go of the state directory
     await again.stop()
@@ -221,6 +223,16 @@ def test_an_embedded_agent_lives_in_its_own_thread(tmp_path: Path) -> None:
     counts = embedded.stop()
     assert counts is not None
     assert counts.accepted == 0
+
+
+def test_an_embedded_agent_may_be_stopped_by_several_at_once(tmp_path: Path) -> None:
+    settings = _settings(tmp_path / "state")
+    embedded = EmbeddedAgent(settings, settings.places, "embedded")
+    embedded.start()
+    with ThreadPoolExecutor(8) as callers:
+        ended = [callers.submit(embedded.stop) for _ in range(32)]
+    assert {one.result() for one in ended} == {embedded.stop()}
+    assert embedded.stop() is not None
 
 
 def test_an_embedded_agent_that_cannot_start_says_why(tmp_path: Path) -> None:

@@ -18,7 +18,11 @@ _MAX_SOCKET_PATH = 107
 
 
 class ListenError(Exception):
-    """The agent cannot listen where it was told to; the text says why and what to do."""
+    """The agent cannot listen where it was told to; `hint` says what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class PortBusyError(ListenError):
@@ -35,7 +39,7 @@ def parse_listen(listen: str) -> tuple[str, int]:
     except ValueError:
         address = None
     if address is None or port is None:
-        raise ListenError(f"INSIGHTS_LISTEN={listen} is no address and port. Write it as 127.0.0.1:9000 or none.")
+        raise ListenError(f"INSIGHTS_LISTEN={listen} is no address and port.", "Write it as 127.0.0.1:9000 or none.")
     return str(address), port
 
 
@@ -85,10 +89,11 @@ def _bind(host: str, port: int) -> socket.socket:
         wire.close()
         if error.errno == errno.EADDRINUSE:
             raise PortBusyError(
-                f"{shown} is taken{holder(port)}. Stop that program, or set INSIGHTS_LISTEN to another port or none."
+                f"{shown} is taken{holder(port)}.",
+                "Stop that program, or set INSIGHTS_LISTEN to another port or none.",
             ) from error
-        hint = " Ports below 1024 need privileges." if error.errno == errno.EACCES else ""
-        raise ListenError(f"Cannot listen on {shown}: {error.strerror}.{hint}") from error
+        hint = "Ports below 1024 need privileges." if error.errno == errno.EACCES else ""
+        raise ListenError(f"Cannot listen on {shown}: {error.strerror}.", hint) from error
     return wire
 
 
@@ -98,7 +103,7 @@ def unix_socket(path: Path, mode: int, group: str | None) -> socket.socket:
     A socket file that a dead process left behind is replaced. Raises `PortBusyError`, `ListenError`.
     """
     if len(os.fsencode(path)) > _MAX_SOCKET_PATH:
-        raise ListenError(f"{path} is too long for a socket. Choose a shorter one with INSIGHTS_SOCKET.")
+        raise ListenError(f"{path} is too long for a socket.", "Choose a shorter one with INSIGHTS_SOCKET.")
     _check_free(path)
     # As short as the shortest sensible name, so that it is not the temporary one that is too long.
     temporary = path.with_name(f".{secrets.token_hex(2)}")
@@ -117,10 +122,12 @@ def unix_socket(path: Path, mode: int, group: str | None) -> socket.socket:
             raise
     except KeyError as error:
         wire.close()
-        raise ListenError(f"There is no group {group} for the socket {path}. Create it, or name another.") from error
+        raise ListenError(f"There is no group {group} for the socket {path}.", "Create it, or name another.") from error
     except OSError as error:
         wire.close()
-        raise ListenError(f"Cannot listen on {path}: {error.strerror}. Choose another with INSIGHTS_SOCKET.") from error
+        raise ListenError(
+            f"Cannot listen on {path}: {error.strerror}.", "Choose another with INSIGHTS_SOCKET."
+        ) from error
     return wire
 
 
@@ -132,7 +139,7 @@ def _check_free(path: Path) -> None:
     except OSError as error:
         raise ListenError(f"Cannot listen on {path}: {error.strerror}.") from error
     if not stat.S_ISSOCK(kind):
-        raise ListenError(f"{path} is there and is no socket. Move it away, or choose another with INSIGHTS_SOCKET.")
+        raise ListenError(f"{path} is there and is no socket.", "Move it away, or choose another with INSIGHTS_SOCKET.")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
         try:
@@ -141,7 +148,7 @@ def _check_free(path: Path) -> None:
             return
         except OSError as error:
             raise ListenError(f"The socket {path} is not ours: {error.strerror}.") from error
-    raise PortBusyError(f"Another agent listens on {path}. Stop it, or choose another with INSIGHTS_SOCKET.")
+    raise PortBusyError(f"Another agent listens on {path}.", "Stop it, or choose another with INSIGHTS_SOCKET.")
 
 
 def holder(port: int, proc: Path = Path("/proc")) -> str:

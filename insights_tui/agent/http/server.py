@@ -126,6 +126,6 @@ def _identity(found: os.stat_result) -> tuple[int, int, int]:
 def _check_guarded(host: str, settings: HttpSettings) -> None:
     if not is_loopback(host) and (settings.ingest_token is None or not settings.ingest_token.reveal()):
         raise ListenError(
-            f"{settings.listen} can be reached from outside, and ingest has no token. "
-            "Set INSIGHTS_INGEST__TOKEN_FILE, or listen on 127.0.0.1."
+            f"{settings.listen} can be reached from outside, and ingest has no token.",
+            "Set INSIGHTS_INGEST__TOKEN_FILE, or listen on 127.0.0.1.",
         )
