@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from benchmarks.harness import payloads
 from benchmarks.harness.answers import Answers
@@ -12,6 +12,15 @@ from benchmarks.harness.wire import Address, Wire
 
 _AGAIN_S = 0.005
 _ANSWER_S = 30.0
+
+
+class Call(NamedTuple):
+    """When a call was made and answered (monotonic)."""
+
+    began: float
+    answered: float
+    lines: int
+    accepted: bool
 
 
 class Loader:
@@ -37,6 +46,8 @@ class Loader:
         self._pace = _Pace(per_s / lines) if per_s else None
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._post, name=f"loader-{each}") for each in range(connections)]
+        self.calls: list[Call] = []
+        """Every call, where a pace bounds their number; those without an answer too, as not accepted."""
         self.slowest_s = 0.0
         """The longest time to an answer."""
         self.without_retry_after = 0
@@ -74,11 +85,13 @@ class Loader:
             try:
                 answer = wire.post("/v1/payloads", payloads.body(numbers))
             except OSError:
+                self._keep(began, numbers, accepted=False)
                 self.answers.silent(numbers)
                 wire.close()
                 wire = None
                 continue
             self.slowest_s = max(self.slowest_s, time.monotonic() - began)
+            self._keep(began, numbers, accepted=answer.accepted)
             self.answers.answered(numbers, answer.status)
             if answer.status in {429, 507} and b"retry-after:" not in answer.head:
                 self.without_retry_after += 1
@@ -87,6 +100,10 @@ class Loader:
                 wire = None
         if wire is not None:
             wire.close()
+
+    def _keep(self, began: float, numbers: range, *, accepted: bool) -> None:
+        if self._pace is not None:
+            self.calls.append(Call(began, time.monotonic(), len(numbers), accepted))
 
 
 class _Pace:

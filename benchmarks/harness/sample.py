@@ -20,8 +20,10 @@ _KEPT = 50
 class Sample:
     """One look at the agent."""
 
+    looked: float
+    """When it was asked (monotonic)."""
     at: float
-    """Monotonic."""
+    """When it had answered."""
     counts: dict[str, int]
     oldest_age_s: float | None
     rss: int
@@ -85,6 +87,7 @@ class Sampler:
     def look(self) -> Sample | None:
         """Look once; `None` where it did not answer."""
         answered = self._answers.accepted if self._answers is not None else 0
+        looked = time.monotonic()
         try:
             with Wire(str(self._agent.socket), 10.0) as wire:
                 snapshot = json.loads(wire.get("/v1/snapshot").body)
@@ -93,7 +96,7 @@ class Sampler:
             self.watched.missed += 1
             return None
         sample = Sample(
-            time.monotonic(), snapshot["counts"], snapshot["oldest_age_s"], self._agent.rss(), snapshot["state"]
+            looked, time.monotonic(), snapshot["counts"], snapshot["oldest_age_s"], self._agent.rss(), snapshot["state"]
         )
         self._hold(snapshot, answered)
         self._hold_metrics(scrape)
