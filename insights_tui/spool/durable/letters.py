@@ -36,8 +36,11 @@ def letters(epoch: Epoch, selection: Selection, *, after_seq: int, is_open: bool
         after_seq = rows[-1][0]
 
 
-def oldest(epoch: Epoch, limit: int) -> tuple[list[int], int, int]:
-    """Choose the dead letters that make room: redriven ones first; tell their numbers, bytes, and how many are open."""
+def oldest(epoch: Epoch, limit: int, excess: int) -> tuple[list[int], int, int]:
+    """Choose the dead letters that make room for `excess` bytes, `limit` at most: redriven ones first, then the oldest.
+
+    Tells their numbers, their bytes, and how many of them nobody has dealt with.
+    """
     try:
         rows = epoch.db.execute(
             f"SELECT seq, open, length(body) FROM payload INDEXED BY dead WHERE state = {DEAD}"
@@ -46,11 +49,15 @@ def oldest(epoch: Epoch, limit: int) -> tuple[list[int], int, int]:
         ).fetchall()
     except sqlite3.Error as error:
         raise epoch.judged(error) from error
-    return (
-        sorted(row[0] for row in rows),
-        sum(row_bytes(row[2] or 0) for row in rows),
-        sum(bool(row[1]) for row in rows),
-    )
+    seqs: list[int] = []
+    size = still_open = 0
+    for seq, is_open, length in rows:
+        if size >= excess:
+            break
+        seqs.append(seq)
+        size += row_bytes(length or 0)
+        still_open += bool(is_open)
+    return sorted(seqs), size, still_open
 
 
 def _where(selection: Selection) -> tuple[str, list[Any]]:

@@ -29,6 +29,8 @@ _PAGE = 500
 _FIRST_WINDOW = 5000
 """Payloads handed over by `open` itself; the engine loads more as it needs them."""
 
+_FREE_S = 0.25
+
 _CHECKPOINT_IDLE, _CHECKPOINT_BUSY = 500, 8000
 """Pages in the WAL that are worth a checkpoint when nothing waits, and those that are worth it in any case."""
 
@@ -51,6 +53,7 @@ class Store:
         """Examinations under way."""
         self._held = self._held_bytes = 0
         """Payloads that the engine holds, and their bytes."""
+        self._free_at, self._free_bytes = float("-inf"), places.free(folder.parent)
         self.trouble: Exception | None = None
         """Why the last change could not be written."""
 
@@ -204,6 +207,13 @@ class Store:
         """Changes that wait for the disk."""
         return sum([len(epoch.backlog) for epoch in self.epochs.values()])
 
+    def _free(self) -> int | None:
+        """Bytes free on the disk, looked at four times a second: each look gives the interpreter away."""
+        now = self.clock.boot()
+        if not 0 <= now - self._free_at < _FREE_S:
+            self._free_at, self._free_bytes = now, places.free(self.folder)
+        return self._free_bytes
+
     def _hold(self, count: int, size: int) -> None:
         self._held += count
         self._held_bytes += size
@@ -248,7 +258,7 @@ class Store:
 
     def _accept(self, batches: Sequence[Batch], extra: Sequence[Op] = ()) -> list[Taken | SpoolFullError]:
         room = self.limits.max_bytes - self.bytes
-        free = places.free(self.folder)
+        free = self._free()
         answers: list[Taken | SpoolFullError] = []
         for deadline_s, alike in groupby(batches, lambda batch: batch.deadline_s):
             admitted: list[Batch] = []
@@ -261,7 +271,7 @@ class Store:
                     continue
                 room -= size
                 if free is not None:
-                    free -= size
+                    self._free_bytes = free = free - size
                 admitted.append(batch)
                 places_.append(len(answers))
                 answers.append(SpoolFullError(""))
@@ -459,13 +469,14 @@ class Store:
                     continue
 
     def _evict(self) -> bool:
-        if sum([epoch.record.dead_bytes for epoch in self.epochs.values()]) <= self.limits.dead_bytes:
+        excess = sum([epoch.record.dead_bytes for epoch in self.epochs.values()]) - self.limits.dead_bytes
+        if excess <= 0:
             return False
         for number in sorted(self.epochs):
             epoch = self.epochs[number]
             if epoch.sick or not epoch.record.dead or epoch.backlog:
                 continue
-            seqs, size, is_open = oldest(epoch, _PAGE)
+            seqs, size, is_open = oldest(epoch, _PAGE, excess)
             if not seqs:
                 continue
             epoch.backlog.append(Evicted(seqs, size, is_open))
