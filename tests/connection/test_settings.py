@@ -269,3 +269,7 @@ def test_a_bad_seed_names_its_settings(tmp_path: Path) -> None:
 def test_a_ca_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"INSIGHTS_CONNECTION__CA_FILE: .*cannot be read: No such file"):
         seed_form(load(tmp_path, environ=SEED | SASL | {"INSIGHTS_CONNECTION__CA_FILE": str(tmp_path / "no")}))
+
+
+def test_what_tests_alone_set_is_no_setting() -> None:
+    assert load_settings(environ={"INSIGHTS_TEST_CRASH_AT": "before_commit"}).socket is None
