@@ -132,6 +132,8 @@ class Usage:
     """False while commits fail: nothing is accepted, and it tries again by itself."""
     problem: str = ""
     """Why it is not writable, in words."""
+    full: str = ""
+    """Why nothing more is taken in although it is writable, in words."""
 
 
 class Spool(Protocol):

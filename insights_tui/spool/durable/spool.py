@@ -34,6 +34,8 @@ from insights_tui.spool.durable.writer import Answers, Call, Ended, Noted, Write
 
 _T = TypeVar("_T")
 _seq = itemgetter(0)
+_ONE_PAYLOAD = 32 * 1024
+"""Bytes that a large payload takes: with less room than that it is full, as people understand it."""
 _EXPIRE_PAGES = 10
 """Pages that one `expire` ends at most; the engine asks again."""
 
@@ -286,10 +288,16 @@ class DurableSpool(Spool):
             size: int | None = places.size(self._store.folder)
         except OSError:
             size = None
+        free = places.free(self._store.folder)
+        full = ""
+        if sum(record.pending_bytes + record.dead_bytes for record in records) > self._limits.max_bytes - _ONE_PAYLOAD:
+            full = "the spool has reached its limit"
+        elif free is not None and free < self._limits.reserve_bytes + _ONE_PAYLOAD:
+            full = "the disk is full"
         return Usage(
             bytes=size,
             max_bytes=self._limits.max_bytes,
-            disk_free_bytes=places.free(self._store.folder),
+            disk_free_bytes=free,
             dead_letters=sum(record.dead for record in records),
             dead_bytes=sum(record.dead_bytes for record in records),
             evicted=sum(record.total("evicted") for record in records),
@@ -299,6 +307,7 @@ class DurableSpool(Spool):
             commit_max_s=times[-1] if times else None,
             writable=not self._problem,
             problem=self._problem,
+            full=full,
         )
 
     # Between the threads.
