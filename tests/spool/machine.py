@@ -72,7 +72,7 @@ class Running:
     async def load_all(self) -> list[Payload]:
         """Load until nothing is on disk alone; waits for an examination under way."""
         loaded: list[Payload] = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(10):
             while self.spool.paged:
                 loaded += await self.spool.load(1000)
                 await asyncio.sleep(0)
@@ -81,7 +81,7 @@ class Running:
 
     async def examined(self) -> None:
         """Wait until nothing of an earlier start is left to examine."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(10):
             while self.spool._store._jobs:
                 await asyncio.sleep(0.001)
         await self.written()

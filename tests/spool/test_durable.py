@@ -41,7 +41,9 @@ async def test_what_is_accepted_survives_a_kill_and_what_is_settled_stays_so(tmp
         assert (run.counts.delivered, run.counts.rejected, run.counts.expired_unknown) == (3, 2, 1)
         assert run.counts.balanced
         assert (run.lost_open, run.recovered.late_acks) == (3, 1)
-        assert [(one.payload.id, one.outcome, one.reason, one.late_ack) for one in await run.spool.lost(Selection())] == [
+        assert [
+            (one.payload.id, one.outcome, one.reason, one.late_ack) for one in await run.spool.lost(Selection())
+        ] == [
             ("id-3", Outcome.REJECTED, "too large", False),
             ("id-4", Outcome.REJECTED, "too large", False),
             ("id-5", Outcome.EXPIRED_UNKNOWN, "late", True),
@@ -241,7 +243,13 @@ async def test_redriven_keeps_its_id_and_is_counted_anew(tmp_path: Path) -> None
         assert all(one.deadline == clock.at + DEADLINE_S for one in again)
         assert not await run.spool.redrive(REDRIVE_DEFAULT, DEADLINE_S)
         states = [(one.payload.id, one.state) for one in await run.spool.lost(Selection(), open_only=False)]
-        assert states == [("id-0", "redriven"), ("id-1", "redriven"), ("id-2", "redriven"), ("id-3", "open"), ("id-4", "open")]
+        assert states == [
+            ("id-0", "redriven"),
+            ("id-1", "redriven"),
+            ("id-2", "redriven"),
+            ("id-3", "open"),
+            ("id-4", "open"),
+        ]
     async with running(tmp_path / "a", clock) as run:
         assert (run.counts.accepted, run.counts.pending, run.counts.expired_unsent) == (9, 4, 2)
         assert (run.lost_open, run.recovered.redriven) == (2, 3)
@@ -270,12 +278,19 @@ async def test_letters_are_filtered_and_dropped(tmp_path: Path) -> None:
         clock.sleep(10.0)
         run.spool.settle_all(payloads[2:5], Outcome.REJECTED, "no")
         lost = run.spool.lost
-        assert ids([one.payload for one in await lost(Selection(frozenset({Outcome.REJECTED})))]) == ["id-2", "id-3", "id-4"]
+        assert ids([one.payload for one in await lost(Selection(frozenset({Outcome.REJECTED})))]) == [
+            "id-2",
+            "id-3",
+            "id-4",
+        ]
         assert ids([one.payload for one in await lost(Selection(ids=frozenset({"id-1", "id-4"})))]) == ["id-1", "id-4"]
         since = int(clock.wall * 1000)
         assert len(await lost(Selection(since_ms=since))) == 3
         assert len(await lost(Selection(until_ms=since))) == 2
-        assert ids([one.payload for one in await lost(Selection(), after_seq=payloads[1].seq, limit=2)]) == ["id-2", "id-3"]
+        assert ids([one.payload for one in await lost(Selection(), after_seq=payloads[1].seq, limit=2)]) == [
+            "id-2",
+            "id-3",
+        ]
         assert await run.spool.drop(Selection(until_ms=since)) == 2
         assert await run.spool.drop(Selection()) == 3
         assert not await lost(Selection(), open_only=False)

@@ -82,7 +82,7 @@ class DurableSpool(Spool):
             return recovered, self._store.paged - self._store.told.paged
 
         try:
-            recovered, self.paged = await self._call(opening)
+            recovered, _ = await self._call(opening, then=lambda opened: self._page(opened[1]))
         except BaseException:
             await self.close()
             raise

@@ -1,5 +1,6 @@
 """All epochs together, without threads and without a loop: what the writer's thread works on."""
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, islice
@@ -13,7 +14,7 @@ from insights_tui.spool.base import DeadLetter, Expired, Recovered, Selection, S
 from insights_tui.spool.crash import crash_point
 from insights_tui.spool.durable import folder as places
 from insights_tui.spool.durable import schema
-from insights_tui.spool.durable.epoch import Epoch, SickError
+from insights_tui.spool.durable.epoch import Epoch, Page, SickError
 from insights_tui.spool.durable.examine import Salvage, examine, salvage
 from insights_tui.spool.durable.fold import carry, fold, forget_intents, notes
 from insights_tui.spool.durable.letters import letters, oldest
@@ -85,9 +86,7 @@ class Store:
         counts = Counts()
         for record in self._records():
             counts = add(counts, record.counts())
-        lost_open, late_acks, redriven = (
-            sum(record.total(name) for record in self._records()) for name in ("lost_open", "late_acks", "redriven")
-        )
+        lost_open, late_acks, redriven = (self.total(name) for name in ("lost_open", "late_acks", "redriven"))
         self._retry(self._apply_intents)
         pending: list[Payload] = []
         self._retry(lambda: pending.extend(self.load(min(_FIRST_WINDOW, self.limits.window_payloads))))
@@ -107,6 +106,10 @@ class Store:
             epoch.close(clean=clean and not epoch.sick and not epoch.backlog)
         self.epochs = {}
         self.current = None
+
+    def total(self, name: str) -> int:
+        """Add up a counter over all epochs."""
+        return sum(record.total(name) for record in self._records())
 
     def _records(self) -> list[Record]:
         return [*(epoch.record for epoch in self.epochs.values()), *self._aside.values()]
@@ -142,7 +145,7 @@ class Store:
             epoch.sick = True
         self._folded |= epoch.adopted
         if opened.gap:
-            self.told.say(damage(name, opened.gap, "are missing"))
+            self.told.say(damage(name, opened.gap, "missing"))
         if not opened.clean:
             self._jobs[number] = examine(epoch, self.told, self.limits.page_rows)
 
@@ -158,7 +161,7 @@ class Store:
         else:
             self._aside[number] = record
             if record.damaged:
-                self.told.say(damage(name, record.damaged, "cannot be read"))
+                self.told.say(damage(name, record.damaged, "unreadable"))
         if kept is not None:
             self.told.say(cannot_open(name, why, f"Check the disk; the file is kept as {kept.name}."))
 
@@ -217,6 +220,18 @@ class Store:
     def _hold(self, count: int, size: int) -> None:
         self._held += count
         self._held_bytes += size
+
+    def _read(self, epoch: Epoch, limit: int) -> Page | None:
+        """Read the next pending rows of an epoch; `None` where it cannot be read for now."""
+        try:
+            page = epoch.page(epoch.cursor, limit, epoch.verified)
+        except SickError:
+            return None  # it is written anew, and read again after it
+        except sqlite3.Error as error:
+            self.trouble = error
+            return None
+        self.told.bad_rows(epoch, page.bad)
+        return page
 
     def _pass(self, epoch: Epoch, end: int) -> None:
         """Nothing is pending up to `end` any more."""
@@ -309,13 +324,16 @@ class Store:
     def load(self, limit: int) -> list[Payload]:
         """Read the next payloads in order of deadlines, and hand them over for good."""
         found: list[tuple[float, int, Payload]] = []
+        if limit <= 0:
+            return []
         for epoch in sorted(
             (one for one in self.epochs.values() if one.paged and not one.sick), key=lambda one: one.head
         ):
             if len(found) >= limit and epoch.head > found[limit - 1][0]:
                 break
-            page = epoch.page(epoch.cursor, limit, epoch.verified)
-            self.told.bad_rows(epoch, page.bad)
+            page = self._read(epoch, limit)
+            if page is None:
+                continue
             if not page.payloads:
                 self._pass(epoch, page.end)
             found += [(payload.deadline, epoch.number, payload) for payload in page.payloads]
@@ -339,8 +357,9 @@ class Store:
         for epoch in list(self.epochs.values()):
             if not epoch.paged or epoch.sick or epoch.head > now:
                 continue
-            page = epoch.page(epoch.cursor, self.limits.page_rows, epoch.verified)
-            self.told.bad_rows(epoch, page.bad)
+            page = self._read(epoch, self.limits.page_rows)
+            if page is None:
+                continue
             due = [payload for payload in page.payloads if payload.deadline <= now]
             for doubt, outcome in ((False, Outcome.EXPIRED_UNSENT), (True, Outcome.EXPIRED_UNKNOWN)):
                 ended = [payload for payload in due if payload.in_doubt is doubt]
@@ -370,8 +389,11 @@ class Store:
         out: list[tuple[DeadLetter, int, Epoch]] = []
         for epoch in self.epochs.values():
             for is_open in (True,) if open_only else (True, False):
-                found = letters(epoch, selection, after_seq=after_seq, is_open=is_open) if not epoch.sick else iter(())
-                out += [(letter, size, epoch) for letter, size in islice(found, limit)]
+                if epoch.sick:
+                    continue
+                with contextlib.suppress(SickError):  # they are listed once it is written anew
+                    found = letters(epoch, selection, after_seq=after_seq, is_open=is_open)
+                    out += [(letter, size, epoch) for letter, size in islice(found, limit)]
         return sorted(out, key=lambda one: one[0].payload.seq)[:limit]
 
     def redrive(self, selection: Selection, deadline_s: float, limit: int) -> Taken | SpoolFullError:
@@ -413,21 +435,26 @@ class Store:
         """Delete dead letters; tells how many, those without a body among them where everything goes."""
         count = 0
         for epoch in self.epochs.values():
-            after = 0
-            while not epoch.sick:
-                found = list(islice(letters(epoch, selection, after_seq=after, is_open=True), _PAGE))
-                if found:
-                    after = found[-1][0].payload.seq
-                    count += len(found)
-                    seqs = [letter.payload.seq for letter, _ in found]
-                    epoch.backlog.append(Dropped(seqs, sum(size for _, size in found)))
-                    epoch.write((), self.clock.now())
-                if len(found) < _PAGE:
-                    break
-            if selection.everything and not epoch.sick and (bodiless := epoch.record.total("bodiless")):
-                epoch.backlog.append(Dropped((), 0, bodiless=True))
-                epoch.write((), self.clock.now())
-                count += bodiless
+            with contextlib.suppress(SickError):
+                count += self._drop_in(epoch, selection)
+        return count
+
+    def _drop_in(self, epoch: Epoch, selection: Selection) -> int:
+        count = after = 0
+        while not epoch.sick:
+            found = list(islice(letters(epoch, selection, after_seq=after, is_open=True), _PAGE))
+            if found:
+                after = found[-1][0].payload.seq
+                seqs = [letter.payload.seq for letter, _ in found]
+                epoch.backlog.append(Dropped(seqs, sum(size for _, size in found)))
+                count += len(found)
+            if len(found) < _PAGE:
+                bodiless = epoch.record.total("bodiless") if selection.everything else 0
+                if bodiless:
+                    epoch.backlog.append(Dropped((), 0, bodiless=True))
+                self._flush(epoch)
+                return count + bodiless
+            self._flush(epoch)
         return count
 
     # Work between commits.

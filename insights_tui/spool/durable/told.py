@@ -35,12 +35,12 @@ class Told:
             ended_ms = int(self._clock.now().wall * 1000)
             epoch.condemned.update(seqs)
             epoch.backlog.append(Final(tuple(seqs), Outcome.DAMAGED, "its checksum does not fit", ended_ms, 0))
-            self._damaged(epoch, len(seqs), "do not fit their checksum")
+            self._damaged(epoch, len(seqs), "unlike their checksums")
 
     def vanished(self, epoch: Epoch, count: int) -> None:
         """Payloads that must be in an epoch's file and are not."""
         epoch.backlog.append(Vanished(count))
-        self._damaged(epoch, count, "are missing")
+        self._damaged(epoch, count, "missing")
 
     def surplus(self, count: int) -> None:
         """Payloads in a file that no counter knows."""
@@ -83,7 +83,7 @@ def damage(file: str, count: int, how: str) -> Occurrence:
         "error",
         "spool_damaged",
         file,
-        f"{what} {how}: counted as damaged, never sent altered.",
+        f"{what}: {how}; counted as damaged, never sent altered.",
         fix="Check the disk and the file system; nothing else writes into the spool.",
     )
 
