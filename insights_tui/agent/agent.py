@@ -15,7 +15,7 @@ from insights_tui.agent.lost import LostLetters
 from insights_tui.agent.marked import marked_draft
 from insights_tui.agent.metrics import Scrape, exposition
 from insights_tui.agent.reporter import Reporter
-from insights_tui.agent.starting import delivery_settings, http_settings, starting
+from insights_tui.agent.starting import delivery_settings, http_settings, make_spool, starting
 from insights_tui.agent.store import ConnectionStore, prepare_state_dir
 from insights_tui.delivery.engine import DeliveryFailedError, Engine, EngineClosedError
 from insights_tui.delivery.status import EngineStatus
@@ -24,13 +24,14 @@ from insights_tui.domain.clock import Clock, SystemClock
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.occurrence import Occurrence
-from insights_tui.domain.outcome import Refusal
+from insights_tui.domain.outcome import Outcome, Refusal
 from insights_tui.domain.payload import Draft
 from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.snapshot import Counts, Event, Mode, Snapshot, State
+from insights_tui.domain.trouble import Code
 from insights_tui.places import Places
 from insights_tui.settings import Settings
-from insights_tui.spool.memory import MemorySpool
+from insights_tui.spool.base import Usage
 
 TICK_S = 1.0
 TEST_TIMEOUT_S = 15.0
@@ -47,13 +48,18 @@ class Agent:
         self._events = EventLog(lambda: self._clock.now().wall)
         delivery = delivery_settings(settings)
         self._engine = Engine(
-            spool=MemorySpool(), clock=self._clock, settings=delivery, on_occurrence=self.note, client_id="insights-tui"
+            spool=make_spool(settings, places, self._clock),
+            clock=self._clock,
+            settings=delivery,
+            on_occurrence=self.note,
+            client_id="insights-tui",
         )
         self._reporter = Reporter(
             mode=mode,
             installation=settings.installation,
-            durability="memory",
+            durability=settings.delivery.durability,
             max_payloads=delivery.max_payloads,
+            max_bytes=delivery.max_bytes,
             started_boot=self._clock.boot(),
         )
         self._lock = StateLock(places.state_dir)
@@ -103,16 +109,6 @@ class Agent:
     def _restore(self) -> None:
         for report in self._connecting.restore(self._settings):
             self.note(report)
-        if self._settings.delivery.durability == "full":
-            self.note(
-                Occurrence(
-                    level="warning",
-                    code="durability_memory",
-                    subject="spool",
-                    text="Payloads are kept in memory: the durable spool comes with a later version.",
-                    fix="What is pending when the agent ends is gone; drain before a restart.",
-                )
-            )
 
     async def _tick(self) -> None:
         while True:
@@ -136,22 +132,24 @@ class Agent:
     def note(self, occurrence: Occurrence) -> None:
         """Put a happening into the event log."""
         self._events.add(occurrence)
+        if occurrence.code == Code.SPOOL_DAMAGED.value:
+            self._reporter.damage = occurrence
 
     # What the control calls ask for.
 
     def snapshot(self, history: int = 0) -> Snapshot:
         """Tell the state."""
-        return self._seen(self._engine.status(), history)
+        return self._seen(self._engine.status(), self._engine.usage(), history)
 
-    def _seen(self, status: EngineStatus, history: int = 0) -> Snapshot:
+    def _seen(self, status: EngineStatus, usage: Usage, history: int = 0) -> Snapshot:
         return self._reporter.snapshot(
-            status, self._connecting.view(), self._events, ingest_url=self.url, history=history
+            status, usage, self._connecting.view(), self._events, ingest_url=self.url, history=history
         )
 
     def metrics(self, accept: str = "") -> tuple[bytes, str]:
         """Write a scrape; all of it is of one instant."""
-        status = self._engine.status()
-        return exposition(Scrape(self._seen(status), status, self._engine.usage()), accept)
+        status, usage = self._engine.status(), self._engine.usage()
+        return exposition(Scrape(self._seen(status, usage), status, usage), accept)
 
     def ready(self) -> str | None:
         """Tell why it does not accept or deliver; `None` where it does."""
@@ -226,8 +224,11 @@ class Agent:
         return await self._lost.redrive(which, actor=actor)
 
     async def drop(self, which: LostFilter, *, actor: str) -> Dropped:
-        """Delete lost payloads."""
-        return await self._lost.drop(which, actor=actor)
+        """Delete lost payloads; with the damaged ones goes the problem that tells of them."""
+        dropped = await self._lost.drop(which, actor=actor)
+        if not which.reasons or Outcome.DAMAGED in which.reasons:
+            self._reporter.damage = None
+        return dropped
 
     def events(self, after: int = 0) -> Sequence[Event]:
         """Tell the events kept, oldest first."""

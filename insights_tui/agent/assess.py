@@ -7,9 +7,10 @@ from typing import Literal
 
 from insights_tui.delivery.status import EngineStatus
 from insights_tui.domain.clock import Moment
+from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.outcome import Refusal
 from insights_tui.domain.snapshot import Capacity, CaSummary, Problem, State
-from insights_tui.domain.text import thousands
+from insights_tui.domain.text import bytes_, thousands
 from insights_tui.domain.trouble import Code, Trouble
 
 SLOW_S = 5.0
@@ -47,6 +48,10 @@ class Circumstances:
     ca: CaSummary | None
     capacity: Capacity
     refusing: Refusal | None
+    no_room: str = ""
+    """Why the spool takes nothing in, in words."""
+    damage: Occurrence | None = None
+    """What the spool found damaged, while what was lost by it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,7 @@ def findings(state: State, status: EngineStatus, around: Circumstances) -> list[
         found.append(Finding(active.trouble, severity, effect, active.since))
     found += _losses(status)
     found += _room(around)
+    found += _damage(around)
     found += _expiry(status.at, around.ca)
     return sorted(found, key=lambda finding: finding.severity != "critical")
 
@@ -145,26 +151,37 @@ def _losses(status: EngineStatus) -> list[Finding]:
 def _room(around: Circumstances) -> list[Finding]:
     capacity = around.capacity
     full = f"{thousands(capacity.queue_payloads)} of {thousands(capacity.queue_max_payloads)} payloads"
+    effect = "New payloads are refused: their senders are told."
+    if around.refusing is Refusal.DISK_FULL:
+        return [Finding(_no_room(around), "critical", effect)]
     if around.refusing is not None:
-        code = Code.DISK_FULL if around.refusing is Refusal.DISK_FULL else Code.QUEUE_FULL
-        trouble = Trouble(
-            code=code,
-            subject="",
-            what=f"The queue is full ({full})." if code is Code.QUEUE_FULL else "The disk is full.",
-            act="Mend delivery, or raise INSIGHTS_QUEUE__MAX_PAYLOADS."
-            if code is Code.QUEUE_FULL
-            else "Free disk space in the state directory.",
-        )
-        return [Finding(trouble, "critical", "New payloads are refused: their senders are told.")]
+        act = "Mend delivery, or raise INSIGHTS_QUEUE__MAX_PAYLOADS and INSIGHTS_QUEUE__MAX_BYTES."
+        return [Finding(Trouble(Code.QUEUE_FULL, "", f"The queue is full ({full}).", act), "critical", effect)]
     if capacity.queue_payloads >= FULL_SHARE * capacity.queue_max_payloads:
-        trouble = Trouble(
-            code=Code.QUEUE_FULL,
-            subject="",
-            what=f"The queue is nearly full ({full}).",
-            act="Mend delivery, or raise INSIGHTS_QUEUE__MAX_PAYLOADS.",
-        )
+        act = "Mend delivery, or raise INSIGHTS_QUEUE__MAX_PAYLOADS."
+        trouble = Trouble(Code.QUEUE_FULL, "", f"The queue is nearly full ({full}).", act)
         return [Finding(trouble, "warning", "New payloads will be refused when it is.")]
     return []
+
+
+def _no_room(around: Circumstances) -> Trouble:
+    why = around.no_room or "the disk is full"
+    act = "Free disk space in the state directory; it goes on by itself within seconds."
+    if "limit" in why:
+        why += f" of {bytes_(around.capacity.spool_max_bytes)}"
+        act = "Mend delivery, drop lost payloads (insights-tui lost drop), or raise INSIGHTS_SPOOL__MAX_BYTES."
+    elif "full" not in why:
+        act = "Make the state directory's disk writable again; it goes on by itself within seconds."
+    return Trouble(Code.DISK_FULL, "", f"Nothing more can be kept: {why}.", act)
+
+
+def _damage(around: Circumstances) -> list[Finding]:
+    damage = around.damage
+    if damage is None:
+        return []
+    act = f"{damage.fix} Then close it: insights-tui lost drop --reason damaged.".strip()
+    trouble = Trouble(Code.SPOOL_DAMAGED, damage.subject, damage.text, act, damage.raw)
+    return [Finding(trouble, "critical", "What cannot be read is counted as damaged; everything else is delivered.")]
 
 
 def _expiry(at: Moment, ca: CaSummary | None) -> list[Finding]:

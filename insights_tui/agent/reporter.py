@@ -6,6 +6,7 @@ import uuid
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Literal
 
 from insights_tui import __version__
 from insights_tui.agent.assess import Circumstances, Sinces, findings, state_of
@@ -16,6 +17,7 @@ from insights_tui.domain import snapshot as shown
 from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.outcome import Refusal
 from insights_tui.domain.snapshot import ConnectionView, Snapshot, State
+from insights_tui.spool.base import Usage
 
 EVENTS_SHOWN = 20
 JUMP_S = 5.0
@@ -26,7 +28,14 @@ class Reporter:
     """Owns what is shown and nothing that is delivered: state word, problems, rates, history."""
 
     def __init__(
-        self, *, mode: shown.Mode, installation: str | None, durability: str, max_payloads: int, started_boot: float
+        self,
+        *,
+        mode: shown.Mode,
+        installation: str | None,
+        durability: Literal["full", "memory"],
+        max_payloads: int,
+        max_bytes: int,
+        started_boot: float,
     ) -> None:
         self._agent = shown.Agent(
             id=uuid.uuid4().hex[:12],
@@ -39,6 +48,7 @@ class Reporter:
         )
         self._durability = durability
         self._max_payloads = max_payloads
+        self._max_bytes = max_bytes
         self._started_boot = started_boot
         self._history = History()
         self._sinces = Sinces()
@@ -47,6 +57,8 @@ class Reporter:
         self._seq = 0
         self._last: Snapshot | None = None
         self.refused: Counter[Refusal] = Counter()
+        self.damage: Occurrence | None = None
+        """The latest damage that the spool told of, until nothing lost is open."""
 
     def tick(self, status: EngineStatus, view: ConnectionView | None, events: EventLog) -> None:
         """Once a second: a second of history, and an event where the state word or the clock changed."""
@@ -72,6 +84,7 @@ class Reporter:
     def snapshot(
         self,
         status: EngineStatus,
+        usage: Usage,
         view: ConnectionView | None,
         events: EventLog,
         *,
@@ -79,16 +92,26 @@ class Reporter:
         history: int,
     ) -> Snapshot:
         """Assemble it; `seq` moves only when something beside the clock did."""
-        refusing = Refusal.QUEUE_FULL if status.counts.pending >= self._max_payloads else None
+        refusing = self._refusing(status, usage)
+        if not status.lost_open:
+            self.damage = None
         capacity = shown.Capacity(
-            durability="full" if self._durability == "full" else "memory",
+            durability=self._durability,
             queue_payloads=status.counts.pending,
             queue_max_payloads=self._max_payloads,
-            dead_letters=status.lost_open,
+            spool_bytes=usage.bytes,
+            spool_max_bytes=usage.max_bytes,
+            disk_free_bytes=usage.disk_free_bytes,
+            dead_letters=usage.dead_letters,
         )
         state = state_of(status, connected=view is not None)
         around = Circumstances(
-            connected=view is not None, ca=view.ca if view else None, capacity=capacity, refusing=refusing
+            connected=view is not None,
+            ca=view.ca if view else None,
+            capacity=capacity,
+            refusing=refusing,
+            no_room=usage.problem or usage.full,
+            damage=self.damage,
         )
         problems = self._sinces.problems(findings(state, status, around), status.at)
         made = Snapshot(
@@ -124,6 +147,13 @@ class Reporter:
         self._last = made
         return replace(made, seq=self._seq, history=self._history.last(history))
 
+    def _refusing(self, status: EngineStatus, usage: Usage) -> Refusal | None:
+        """Tell why nothing is taken in, the disk first: there no deadline makes room."""
+        if usage.full or not usage.writable:
+            return Refusal.DISK_FULL
+        full = status.counts.pending >= self._max_payloads or status.queue_bytes > self._max_bytes
+        return Refusal.QUEUE_FULL if full else None
+
 
 def _timeless(snapshot: Snapshot) -> Snapshot:
     """Strip the snapshot of what changes just because time goes by."""
@@ -134,6 +164,7 @@ def _timeless(snapshot: Snapshot) -> Snapshot:
         agent=replace(snapshot.agent, uptime_s=0.0),
         oldest_age_s=None,
         next_loss_s=None,
+        capacity=replace(snapshot.capacity, disk_free_bytes=None),
         history=(),
     )
 

@@ -9,15 +9,20 @@ from insights_tui.agent.http.server import HttpSettings
 from insights_tui.agent.lock import StateDirectoryHeldError
 from insights_tui.agent.store import StateDirectoryError
 from insights_tui.delivery.settings import DeliverySettings
+from insights_tui.domain.clock import Clock
 from insights_tui.domain.connection import Secret
 from insights_tui.domain.refused import RefusedError
 from insights_tui.places import GROUP, SYSTEM_SOCKET, Places
 from insights_tui.settings import Settings, SettingsError
-from insights_tui.spool.base import SpoolPlaceError
+from insights_tui.spool.base import Spool, SpoolPlaceError
+from insights_tui.spool.durable import DurableSpool, SpoolLimits
+from insights_tui.spool.memory import MemorySpool
 
 EXIT_FAILED = 1
 EXIT_CONFIGURATION = 78
 _MAX_TOKEN = 4096
+_DEAD_SHARE = 4
+"""Dead letters take at most one part in so many of the spool (`interface.md`: 512 MiB of 2 GiB)."""
 
 
 class AgentStartError(Exception):
@@ -56,6 +61,18 @@ def delivery_settings(settings: Settings) -> DeliverySettings:
         max_bytes=settings.queue.max_bytes,
         window_payloads=settings.queue.window_payloads,
     )
+
+
+def make_spool(settings: Settings, places: Places, clock: Clock) -> Spool:
+    """Make the spool that the durability asks for; opening it may raise `SpoolPlaceError`."""
+    if settings.delivery.durability == "memory":
+        return MemorySpool(clock)
+    limits = SpoolLimits(
+        max_bytes=settings.spool.max_bytes,
+        dead_bytes=settings.spool.max_bytes // _DEAD_SHARE,
+        window_payloads=settings.queue.window_payloads,
+    )
+    return DurableSpool(places.state_dir, clock, limits)
 
 
 def http_settings(settings: Settings, places: Places) -> HttpSettings:

@@ -8,6 +8,7 @@ import pytest
 from insights_tui.agent.assess import Circumstances, Sinces, findings, state_of
 from insights_tui.delivery.status import Link
 from insights_tui.domain.clock import Moment
+from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.outcome import Refusal
 from insights_tui.domain.snapshot import Capacity, CaSummary, Counts, State
 from insights_tui.domain.trouble import Code
@@ -103,6 +104,33 @@ def test_the_queue_warns_before_it_is_full(pending: int, refusing: Refusal | Non
     around = replace(AROUND, capacity=replace(ROOM, queue_payloads=pending), refusing=refusing)
     found = findings(State.CONNECTED, status(), around)
     assert [finding.severity for finding in found] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("why", "what", "act"),
+    [
+        ("", "the disk is full.", "Free disk space"),
+        ("the disk is full", "the disk is full.", "Free disk space"),
+        ("the disk is read-only", "the disk is read-only.", "writable again"),
+        ("the disk cannot be written: disk I/O error", "disk I/O error.", "writable again"),
+        ("the spool has reached its limit", "its limit of 2.0 GiB.", "INSIGHTS_SPOOL__MAX_BYTES"),
+    ],
+)
+def test_a_spool_without_room_says_why_and_what_helps(why: str, what: str, act: str) -> None:
+    room = replace(ROOM, spool_max_bytes=2 * 1024**3)
+    [finding] = findings(
+        State.CONNECTED, status(), replace(AROUND, capacity=room, refusing=Refusal.DISK_FULL, no_room=why)
+    )
+    assert (finding.trouble.code, finding.severity) == (Code.DISK_FULL, "critical")
+    assert finding.trouble.what.endswith(what)
+    assert act in finding.trouble.act
+
+
+def test_damage_is_a_problem_with_the_way_to_close_it() -> None:
+    damage = Occurrence("error", "spool_damaged", "000001.db", "3 payloads cannot be read.", fix="Check the disk.")
+    [finding] = findings(State.CONNECTED, status(), replace(AROUND, damage=damage))
+    assert (finding.trouble.code, finding.trouble.subject) == (Code.SPOOL_DAMAGED, "000001.db")
+    assert finding.trouble.act == "Check the disk. Then close it: insights-tui lost drop --reason damaged."
 
 
 @pytest.mark.parametrize(("days", "severity"), [(31, None), (29, "warning"), (-1, "critical")])

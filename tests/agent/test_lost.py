@@ -168,6 +168,20 @@ async def test_dropping_closes_them_and_keeps_the_count(agent: Agent, control: h
     assert await _list(control) == []
 
 
+async def test_damage_is_shown_until_somebody_has_dealt_with_it(agent: Agent, control: httpx.AsyncClient) -> None:
+    await _lose(agent, control, 1)
+    agent.note(Occurrence("error", "spool_damaged", "000001.db", "1 payload cannot be read.", fix="Check the disk."))
+    assert "spool_damaged" in {problem.code for problem in agent.snapshot().problems}
+    await control.delete("/v1/lost?reason=rejected")
+    assert "spool_damaged" in {problem.code for problem in agent.snapshot().problems}
+    await control.delete("/v1/lost?reason=damaged")
+    assert "spool_damaged" not in {problem.code for problem in agent.snapshot().problems}
+    assert agent.snapshot().lost_open == 1
+    agent.note(Occurrence("error", "spool_damaged", "000001.db", "1 payload cannot be read.", fix="Check the disk."))
+    await control.delete("/v1/lost?all=1")
+    assert "spool_damaged" not in {problem.code for problem in agent.snapshot().problems}
+
+
 class _Failing:
     """An engine that redrives some and then cannot."""
 

@@ -56,11 +56,14 @@ TYPES = {
 
 
 def scrape(engine: EngineStatus, usage: Usage | None = None, accept: str = "") -> tuple[Snapshot, bytes, str]:
-    reporter = Reporter(mode="service", installation=None, durability="memory", max_payloads=20, started_boot=0.0)
+    usage = usage or Usage()
+    reporter = Reporter(
+        mode="service", installation=None, durability="memory", max_payloads=20, max_bytes=9000, started_boot=0.0
+    )
     reporter.refused[Refusal.TOO_LARGE] = 4
     events = EventLog(lambda: engine.at.wall)
-    snapshot = reporter.snapshot(engine, None, events, ingest_url=None, history=0)
-    return snapshot, *exposition(Scrape(snapshot, engine, usage or Usage()), accept)
+    snapshot = reporter.snapshot(engine, usage, None, events, ingest_url=None, history=0)
+    return snapshot, *exposition(Scrape(snapshot, engine, usage), accept)
 
 
 def families(text: bytes, *, openmetrics: bool = False) -> dict[str, Metric]:

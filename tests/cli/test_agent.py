@@ -21,8 +21,17 @@ def own_socket() -> Path:
     return Path(os.environ["XDG_RUNTIME_DIR"]) / "insights-tui" / "agent.sock"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_the_verbs_and_ends_with_a_signal(number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("number", "durability", "left"),
+    [
+        (signal.SIGTERM, "full", "left in the spool: 2 payloads."),
+        (signal.SIGINT, "memory", "not kept (durability memory): 2 payloads."),
+    ],
+)
+def test_it_serves_the_verbs_and_ends_with_a_signal(
+    number: signal.Signals, durability: str, left: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INSIGHTS_DELIVERY__DURABILITY", durability)
     with real_agent() as (process, ready):
         assert "algorithms report to http://127.0.0.1:" in ready
         assert run_program("status").code == 3
@@ -35,7 +44,7 @@ def test_it_serves_the_verbs_and_ends_with_a_signal(number: signal.Signals) -> N
         process.send_signal(number)
         _, err = process.communicate(timeout=20)
     assert process.returncode == 0
-    assert "not kept (durability memory): 2 payloads." in err.decode()
+    assert left in err.decode()
     assert run_program("status").code == 4
 
 
