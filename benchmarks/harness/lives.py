@@ -36,7 +36,7 @@ class Life:
     starting_s: float | None = None
     """Killed that long after its start, ready or not."""
     load: int = 0
-    """Killed once that many payloads of this life were posted."""
+    """Killed once that many payloads of this life were posted, whatever crash point is armed."""
     jitter_s: float = 0.0
     """… and that much later."""
 
@@ -46,7 +46,7 @@ def plan(rng: random.Random, mean_load: int, points: dict[str, int]) -> Life:
     dice = rng.random()
     if dice < 1 / 3 and points:
         name = rng.choice(sorted(points))
-        return Life(crash_at=f"{name}:{rng.randint(1, points[name])}", load=mean_load)
+        return Life(crash_at=f"{name}:{rng.randint(1, points[name])}", load=3 * mean_load)
     if dice > 11 / 12:
         return Life(starting_s=rng.uniform(0.05, START_S))
     return Life(load=round(rng.uniform(0, 2) * mean_load), jitter_s=rng.uniform(0, 0.05))
@@ -86,7 +86,7 @@ def live(agent: Agent, life: Life, ends: Ends, posted: Callable[[], int], ready:
     ready(True)
     limit = time.monotonic() + REACH_S
     while agent.alive and listening:
-        if life.crash_at is None and posted() - before >= life.load:
+        if posted() - before >= life.load:
             break
         if time.monotonic() > limit:  # a full backlog, or a point that is not met
             break
