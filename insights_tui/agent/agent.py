@@ -14,6 +14,7 @@ from insights_tui.agent.lock import StateLock
 from insights_tui.agent.lost import LostLetters
 from insights_tui.agent.marked import marked_draft
 from insights_tui.agent.metrics import Scrape, exposition
+from insights_tui.agent.not_taken import NOT_TAKEN, not_taken
 from insights_tui.agent.reporter import Reporter
 from insights_tui.agent.starting import delivery_settings, http_settings, make_spool, starting
 from insights_tui.agent.store import ConnectionStore, prepare_state_dir
@@ -181,6 +182,8 @@ class Agent:
             )
         try:
             receipt = await self._engine.deliver(marked_draft(self._clock.now()), timeout_s=TEST_TIMEOUT_S)
+        except NOT_TAKEN as error:
+            raise not_taken(error, "No test payload sent:") from None
         except DeliveryFailedError as failed:
             raise RefusedError(
                 (FieldError("test_failed", str(failed), failed.trouble.act if failed.trouble else ""),), status=502

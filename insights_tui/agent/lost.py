@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from insights_tui.delivery.engine import Engine, EngineClosedError
+from insights_tui.agent.not_taken import NOT_TAKEN, not_taken
+from insights_tui.delivery.engine import Engine
 from insights_tui.domain.answers import Dropped, LostPayload, Redriven
 from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.occurrence import Occurrence
-from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.text import counted
-from insights_tui.spool.base import CommitTimeoutError, DeadLetter, QueueFullError, Selection, SpoolFullError
+from insights_tui.spool.base import DeadLetter, Selection
 
 CHUNK = 1000
 """Payloads redriven at a time: other work gets its turn between two."""
@@ -45,8 +45,10 @@ class LostLetters:
             while left > done and (moved := await self._engine.redrive(selection, limit=min(CHUNK, left - done))):
                 done += moved
                 await asyncio.sleep(0)
-        except (QueueFullError, SpoolFullError, CommitTimeoutError, EngineClosedError) as error:
-            raise _stopped(error, done) from None
+        except NOT_TAKEN as error:
+            raise not_taken(
+                error, f"{counted(done, 'payload')} redriven, then" if done else "Nothing redriven:"
+            ) from None
         finally:
             self._tell("redriven", done, which, actor)
         return Redriven(done, self._engine.status().lost_open)
@@ -94,21 +96,3 @@ def _shown(letter: DeadLetter, *, value: bool) -> LostPayload:
 
 def _utc(milliseconds: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=milliseconds)
-
-
-def _stopped(error: Exception, done: int) -> RefusedError:
-    so_far = f"{counted(done, 'payload')} redriven, then" if done else "Nothing redriven:"
-    if isinstance(error, QueueFullError):
-        hint = "Wait until Kafka has taken some, then redrive the rest; or raise INSIGHTS_QUEUE__MAX_PAYLOADS."
-        return _refused("queue_full", f"{so_far} the queue is full.", hint, 429)
-    if isinstance(error, SpoolFullError):
-        hint = "Free disk space in the state directory, or raise INSIGHTS_SPOOL__MAX_BYTES; then redrive the rest."
-        return _refused("disk_full", f"{so_far} there is no room in the spool.", hint, 507)
-    if isinstance(error, CommitTimeoutError):
-        hint = "Look at what is still lost before another redrive, and at the disk of the state directory."
-        return _refused("commit_timeout", f"{so_far} a commit took too long; it may still count.", hint, 503)
-    return _refused("stopping", f"{so_far} the agent is stopping.", "Redrive the rest once it runs again.", 503)
-
-
-def _refused(code: str, message: str, hint: str, status: int) -> RefusedError:
-    return RefusedError((FieldError(code, message, hint),), status=status)

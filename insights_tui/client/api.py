@@ -17,11 +17,13 @@ from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.snapshot import Event, Snapshot
 
 SLOW_S = 60.0
-"""Seconds for the calls that wait for Kafka or the disk: a connection that is checked first, a redrive."""
+"""Seconds for the calls that wait for Kafka: a connection that is checked first, a test payload."""
 
 _IDLE_S = 3.0
 """Seconds an unused connection is kept: less than the five after which the agent closes it, so none is met dying."""
 
+_MANY_S = 600.0
+"""Seconds for an act on all that was lost: a redrive moves about 10,000 payloads a second."""
 _PAGE = 1000
 _VALUES_PAGE = 200
 """Lost payloads that one call asks for; fewer with their values."""
@@ -145,12 +147,12 @@ class AgentClient(AgentApi, LostApi):
     async def redrive(self, which: LostFilter, *, everything: bool = False) -> Redriven:
         """Have lost payloads accepted again; raises `RefusedError` where it had to stop half-way."""
         body = msgspec.json.encode({**_query(which), "all": everything})
-        return decode(await self._call("POST", "/v1/lost/redrive", body, timeout_s=self._slow_s), Redriven)
+        return decode(await self._call("POST", "/v1/lost/redrive", body, timeout_s=_MANY_S), Redriven)
 
     async def drop(self, which: LostFilter, *, everything: bool = False) -> Dropped:
         """Delete lost payloads; `everything` is needed where the filter takes all."""
         query = urlencode({**_query(which), **({"all": "true"} if everything else {})})
-        return decode(await self._call("DELETE", f"/v1/lost?{query}", timeout_s=self._slow_s), Dropped)
+        return decode(await self._call("DELETE", f"/v1/lost?{query}", timeout_s=_MANY_S), Dropped)
 
     async def close(self) -> None:
         """Let go of the sockets."""

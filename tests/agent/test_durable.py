@@ -110,6 +110,9 @@ async def test_a_full_disk_refuses_says_so_and_goes_on_by_itself(
                 accepted += 1  # the spool looks at the disk four times a second
             assert (refused.status_code, refused.json()["error"]["code"]) == (507, "disk_full")
             assert int(refused.headers["retry-after"]) > 0
+            await run.control.post("/v1/admin/insights-connection", json={"topic": "t", "broker_url": "127.0.0.1:1"})
+            tested = await run.control.post("/v1/admin/test-payload", json={})
+            assert (tested.status_code, tested.json()["error"]["code"]) == (507, "disk_full")
             [problem] = [problem for problem in seen.problems if problem.code == "disk_full"]
             assert problem.what == "Nothing more can be kept: the disk is full."
             assert "Free disk space" in problem.act
