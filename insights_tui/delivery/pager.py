@@ -42,7 +42,7 @@ class Pager:
 
     def look(self) -> None:
         """Look whether more is needed: payloads have left memory, or have come to lie on disk."""
-        if self._spool.paged and self._missing() > self._settings.window_payloads // 2:
+        if self._spool.paged and self._wanted():
             self._woken.set()
 
     async def run(self) -> None:
@@ -73,10 +73,10 @@ class Pager:
 
     async def _load(self) -> bool:
         """Load where less than half a window is in memory; tell whether there was anything."""
-        missing = self._missing()
-        if not self._spool.paged or missing <= self._settings.window_payloads // 2:
+        wanted = self._wanted() if self._spool.paged else 0
+        if not wanted:
             return False
-        payloads = await self._spool.load(min(missing, _AT_ONCE))
+        payloads = await self._spool.load(min(wanted, _AT_ONCE))
         if payloads:
             self._book.add(payloads)
             self._added()
@@ -95,8 +95,8 @@ class Pager:
         self._expired(ended)
         return True
 
-    def _missing(self) -> int:
-        """Tell how many payloads the window has room for.
+    def _wanted(self) -> int:
+        """Tell how many payloads to load: what is missing from the window once less than half of it is there.
 
         Payloads that only one partition can take do not count, up to `_BOUND_WINDOWS`: a partition that is stuck
         must not keep what any other could take out of memory.
@@ -105,5 +105,7 @@ class Pager:
         held = max(0, self._ledger.pending - self._spool.paged)
         bound = min(book.bound, _BOUND_WINDOWS * settings.window_payloads)
         size = max(1.0, book.bytes / held) if held else _UNKNOWN_SIZE
-        room = int(settings.window_bytes * (1 + _BOUND_WINDOWS * bool(bound)) / size) - held
-        return max(0, min(settings.window_payloads - (held - bound), room))
+        by_bytes = int(settings.window_bytes * (1 + _BOUND_WINDOWS * bool(bound)) / size)
+        window = max(1, min(settings.window_payloads + bound, by_bytes))  # large payloads make it a smaller one
+        missing = window - held
+        return missing if missing > window // 2 else 0

@@ -150,3 +150,12 @@ async def test_the_durable_spool_pages_across_a_restart(tmp_path: Path) -> None:
             await until(lambda: run.delivered() == 3000)
             assert run.engine.usage().paged == 0
         assert sorted(cluster.ids()) == names([one for part in range(30) for one in drafts(100, f"part{part}")])
+
+
+async def test_what_an_earlier_process_left_on_disk_goes_out_although_nothing_new_comes() -> None:
+    spool = PagingSpool(window=20_000)
+    spool.before = left(range(1, 2001))
+    async with FakeCluster() as cluster:
+        cluster.create("insights", 2)
+        async with running(cluster.connection(), spool=spool) as run:  # the usual window, nothing in memory yet
+            await until(lambda: run.delivered() == 2000)
