@@ -106,6 +106,6 @@ class Pager:
         bound = min(book.bound, _BOUND_WINDOWS * settings.window_payloads)
         size = max(1.0, book.bytes / held) if held else _UNKNOWN_SIZE
         by_bytes = int(settings.window_bytes * (1 + _BOUND_WINDOWS * bool(bound)) / size)
-        window = max(1, min(settings.window_payloads + bound, by_bytes))  # large payloads make it a smaller one
-        missing = window - held
+        window = max(1, min(settings.window_payloads, by_bytes - bound))  # large payloads make it a smaller one
+        missing = window - (held - bound)
         return missing if missing > window // 2 else 0
