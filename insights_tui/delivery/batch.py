@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from insights_tui.delivery.sequence import ProducerSequence
 from insights_tui.domain.payload import Payload
 from insights_tui.kafka.records import ANONYMOUS, ProducerState
 
@@ -18,10 +19,11 @@ class Landing(NamedTuple):
 class Batch:
     """Payloads in order of their deadlines, cut for one partition.
 
-    A batch that failed waits as it is and is sent again as it is, less what expired meanwhile.
+    A batch that failed waits as it is and is sent again as it is, less what expired meanwhile; one that is frozen is
+    sent again with that too.
     """
 
-    __slots__ = ("attempts", "bound", "done", "expired", "payloads", "producer", "size", "started")
+    __slots__ = ("attempts", "bound", "done", "expired", "payloads", "producer", "sequence", "size", "started")
 
     def __init__(self, payloads: Sequence[Payload], size: int, bound: int | None = None) -> None:
         self.payloads = payloads
@@ -36,8 +38,10 @@ class Batch:
         """When the attempt under way began, seconds on the boot-time clock."""
         self.done = False
         """No longer under way: acknowledged, given back, or its client is gone."""
+        self.sequence: ProducerSequence | None = None
+        """Whose numbers it carries; `None` where Kafka keeps none of them."""
         self.producer: ProducerState = ANONYMOUS
-        """Kept from attempt to attempt once lanes are idempotent: a batch in doubt must not change."""
+        """Under which id and number it goes out: a batch in doubt must not change."""
 
     @property
     def open(self) -> Sequence[Payload]:

@@ -1,6 +1,5 @@
 """The book of what is pending: pure bookkeeping between acceptance and outcome, no I/O, no clock of its own."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, Protocol
 
@@ -9,6 +8,7 @@ from aiokafka.partitioner import murmur2
 from insights_tui.delivery.batch import Batch, Landing
 from insights_tui.delivery.ledger import OF_OUTCOME, Ledger, Place
 from insights_tui.delivery.line import Lines
+from insights_tui.delivery.waiting import Waiting, anew
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Payload
 
@@ -43,15 +43,16 @@ class Book:
         why: Callable[[Phase], str],
         attempting: Callable[[Sequence[Payload]], None] = lambda _: None,
         window: int = 20_000,
+        thaw_left_s: float = 0.0,
     ) -> None:
         self._ledger = ledger
         self._settle, self._late, self._doubt, self._why = settle, late, doubt, why
         self._attempting = attempting
-        self._window = window
+        self._window, self._thaw_left_s = window, thaw_left_s
         self._fresh = Lines(window)
         self._unrouted: list[Payload] = []
         self._keyed: dict[int, Lines] = {}
-        self._retry: deque[Batch] = deque()
+        self._waiting = Waiting()
         self._doomed: list[tuple[Payload, Place]] = []
         self.in_flight: dict[Batch, None] = {}
         """Batches under way, oldest attempt first."""
@@ -79,13 +80,11 @@ class Book:
         keyed += self._unrouted
         self._unrouted = []
         self._queue_keyed(sorted(keyed, key=lambda payload: payload.seq))
-        waiting, self._retry = self._retry, deque()
-        for batch in waiting:
-            self._retry.extend([batch] if batch.bound is None else self._rebound(batch))
+        self._waiting.route(partitions, lambda key: partition_of(key, partitions))
 
     def has_work(self) -> bool:
         """Tell whether anything waits that some partition could take."""
-        return bool(self._retry or len(self._fresh) or self._keyed)
+        return bool(self._waiting or len(self._fresh) or self._keyed)
 
     @property
     def has_pending(self) -> bool:
@@ -94,20 +93,22 @@ class Book:
 
     @property
     def bound(self) -> int:
-        """Payloads that wait for one partition, because of their keys."""
-        if not self._keyed and not self._retry:
-            return 0
-        waiting = sum(len(batch.open) for batch in self._retry if batch.bound is not None)
-        return waiting + sum(map(len, self._keyed.values()))
+        """Payloads that wait for one partition, because of their keys or because they are frozen."""
+        return self._waiting.bound + sum(map(len, self._keyed.values()))
 
     @property
     def full_batch_waits(self) -> bool:
         """Tell whether lingering is pointless: a repeated batch, or plenty of payloads."""
-        return bool(self._retry) or len(self._fresh) >= 1000
+        return self._waiting.free or len(self._fresh) >= 1000
 
     def cut(self, partition: int, *, max_bytes: int, max_payloads: int, now: float, margin_s: float) -> Batch | None:
         """Take the next batch for a partition; it is in flight from here on. `None` where nothing fits."""
-        batch = self._next_retry(partition, now + margin_s)
+        if self._waiting.frozen_at(partition):
+            batch = self._thawing(partition, now)
+            if batch is None:
+                return None  # its numbers are lost: the lane needs new ones before it sends anything else
+        else:
+            batch = self._next_retry(partition, now + margin_s)
         place = Place.RETRYING
         if batch is None:
             place = Place.QUEUED
@@ -149,6 +150,25 @@ class Book:
         self._land(batch)
         self._give_back(batch, batch.open, in_doubt=in_doubt)
 
+    def freeze(self, batch: Batch, partition: int, *, in_doubt: bool) -> None:
+        """Note that the attempt failed of a batch that Kafka may have: it waits for its partition, unchanged."""
+        if not batch.open or self._waiting.frozen_at(partition):
+            self.failed(batch, in_doubt=in_doubt)
+            return
+        self._land(batch)
+        if self._doubt_all(batch.open):
+            batch.payloads = [payload._replace(in_doubt=True) for payload in batch.payloads]
+        self._ledger.move(len(batch.open), Place.IN_FLIGHT, Place.RETRYING)
+        self._waiting.freeze(batch, partition)
+
+    def frozen_at(self, partition: int) -> bool:
+        """Tell whether a frozen batch waits for a partition."""
+        return self._waiting.frozen_at(partition)
+
+    def thaw(self) -> None:
+        """Let what is frozen go anywhere: the cluster that may have it is no longer written to."""
+        self._waiting.thaw()
+
     def refused(self, batch: Batch, reason: str) -> Sequence[Payload]:
         """Kafka refuses the content: halve the batch, or reject its one payload; tell what was rejected."""
         self._land(batch)
@@ -173,10 +193,10 @@ class Book:
         if gone:
             self._unrouted = [payload for payload in self._unrouted if payload.deadline > now]
             expired += self._expire(gone, Place.QUEUED, "never sent")
-        for batch in self._retry:
+        for batch in self._waiting:
             expired += self._expire(batch.expire(now), Place.RETRYING, "waiting for the next attempt", batch)
-        if self._retry:
-            self._retry = deque(batch for batch in self._retry if batch.deadline is not None)
+        self._waiting.forget_expired()
+        self._waiting.thaw(now + self._thaw_left_s)
         for batch in self.in_flight:
             expired += self._expire(batch.expire(now), Place.IN_FLIGHT, "in flight", batch)
         if self._doomed:
@@ -193,7 +213,7 @@ class Book:
     def deadline(self) -> float | None:
         """The earliest deadline of all that is pending."""
         waiting = [lines.deadline for lines in (self._fresh, *self._keyed.values())]
-        batches = [batch.deadline for batch in (*self._retry, *self.in_flight)]
+        batches = [batch.deadline for batch in (*self._waiting, *self.in_flight)]
         apart = [payload.deadline for payload in self._unrouted[:1]] + [payload.deadline for payload, _ in self._doomed]
         return min((found for found in (*waiting, *batches, *apart) if found is not None), default=None)
 
@@ -203,7 +223,7 @@ class Book:
         queued = len(self._fresh) + len(self._unrouted) + sum(map(len, self._keyed.values()))
         return {
             Place.QUEUED: queued + doomed.count(Place.QUEUED),
-            Place.RETRYING: sum(len(batch.open) for batch in self._retry) + doomed.count(Place.RETRYING),
+            Place.RETRYING: sum(len(batch.open) for batch in self._waiting) + doomed.count(Place.RETRYING),
             Place.IN_FLIGHT: sum(len(batch.open) for batch in self.in_flight),
         }
 
@@ -215,27 +235,22 @@ class Book:
             partition = partition_of(payload.key or b"", self._partitions)
             self._keyed.setdefault(partition, Lines(self._window)).extend((payload,))
 
-    def _rebound(self, batch: Batch) -> list[Batch]:
-        """Sort a keyed batch that waits for its next attempt by the partitions that its keys now have."""
-        if not self._partitions:
-            return [batch]
-        parts: dict[int, list[Payload]] = {}
-        for payload in batch.open:
-            parts.setdefault(partition_of(payload.key or b"", self._partitions), []).append(payload)
-        return [Batch(part, sum(len(payload.value) for payload in part), to) for to, part in parts.items()]
+    def _thawing(self, partition: int, now: float) -> Batch | None:
+        """Take the batch that is frozen for a partition: whatever the margin, it is in doubt already."""
+        batch = self._waiting.take_frozen(partition)
+        if batch is not None:
+            self._expire(batch.expire(now), Place.RETRYING, "waiting for the next attempt", batch)
+        return batch if batch is not None and batch.open else None
 
     def _next_retry(self, partition: int, not_before: float) -> Batch | None:
-        for index, batch in enumerate(self._retry):
-            if batch.bound is None or batch.bound == partition:
-                del self._retry[index]
-                late = batch.expire(not_before)
-                if late:
-                    self._doom(late, Place.RETRYING)
-                    batch.size -= sum(len(payload.value) for payload in late)
-                    batch.payloads, batch.expired = batch.open, 0
-                if batch.payloads:
-                    return batch
-                return self._next_retry(partition, not_before)
+        while (batch := self._waiting.take_free(partition)) is not None:
+            late = batch.expire(not_before)
+            if late:
+                self._doom(late, Place.RETRYING)
+                batch.size -= sum(len(payload.value) for payload in late)
+                batch.payloads, batch.expired = batch.open, 0
+            if batch.payloads:
+                return batch
         return None
 
     def _doom(self, payloads: Iterable[Payload], place: Place) -> None:
@@ -248,27 +263,17 @@ class Book:
     def _give_back(self, batch: Batch, payloads: Sequence[Payload], *, in_doubt: bool) -> None:
         if not payloads:
             return
-        if in_doubt:
-            clear = [payload for payload in payloads if not payload.in_doubt]
-            if clear:
-                self._doubt(clear)
-                payloads = [payload._replace(in_doubt=True) for payload in payloads]
-        again = Batch(payloads, sum([len(payload[2]) for payload in payloads]), batch.bound)
-        again.attempts = batch.attempts
-        again.producer = batch.producer
+        if in_doubt and self._doubt_all(payloads):
+            payloads = [payload._replace(in_doubt=True) for payload in payloads]
         self._ledger.move(len(payloads), Place.IN_FLIGHT, Place.RETRYING)
-        self._insert(again)
+        self._waiting.add(anew(batch, payloads))
 
-    def _insert(self, batch: Batch) -> None:
-        """Keep repeated batches in order of acceptance: the oldest goes first."""
-        seq = batch.payloads[0].seq
-        at = 0
-        for at, other in enumerate(self._retry):  # noqa: B007 - the index is what is looked for
-            if other.payloads[0].seq > seq:
-                break
-        else:
-            at = len(self._retry)
-        self._retry.insert(at, batch)
+    def _doubt_all(self, payloads: Sequence[Payload]) -> bool:
+        """Have it written down which payloads are in doubt from now on; tell whether there are any."""
+        clear = [payload for payload in payloads if not payload.in_doubt]
+        if clear:
+            self._doubt(clear)
+        return bool(clear)
 
     def _expire(self, payloads: Sequence[Payload], place: Place, phase: Phase, batch: Batch | None = None) -> int:
         if not payloads:

@@ -75,6 +75,7 @@ class Engine:
             why=self._why,
             attempting=self._spool.attempting,
             window=self._settings.pack_beyond,
+            thaw_left_s=self._settings.thaw_left * self._settings.deadline_s,
         )
         self._book.add(sorted(recovered.pending, key=lambda payload: payload.deadline))
         self._producer = Producer(self._book, self._settings.linger_s)
@@ -291,7 +292,7 @@ class Engine:
                 "expired",
                 "payloads",
                 f"{expired} payload{'s' if expired > 1 else ''} not delivered before the deadline.",
-                fix="Look at lost payloads; they can be sent again.",
+                fix="Run insights-tui lost list; insights-tui lost redrive sends them again.",
                 raw=self._why("never sent"),
             )
         )

@@ -2,31 +2,34 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from aiokafka.conn import CloseReason
 from aiokafka.protocol.produce import ProduceRequest
 
 from insights_tui.delivery.batch import Batch, Landing
 from insights_tui.delivery.board import Board
 from insights_tui.delivery.book import Book
 from insights_tui.delivery.lane import Lane
+from insights_tui.delivery.producer_ids import ProducerIds
+from insights_tui.delivery.sequence import ProducerSequences
 from insights_tui.delivery.settings import DeliverySettings
 from insights_tui.delivery.status import ActiveTrouble
+from insights_tui.delivery.upkeep import Upkeep
 from insights_tui.domain.clock import Clock
+from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.trouble import Code, Trouble
 from insights_tui.kafka.backoff import backoff_s
 from insights_tui.kafka.classify import of_code, of_request, of_topic
 from insights_tui.kafka.client import Client
-from insights_tui.kafka.node import Node
 from insights_tui.kafka.records import MAX_RECORDS, encode
 from insights_tui.kafka.verdict import Action, Peer, Verdict
 from insights_tui.kafka.view import View
 
 _ACKS_ALL = -1
 _MESSAGE_TOO_LARGE = 10
+_IDEMPOTENCE_REFUSED = 31
 _SMALLEST_BATCH = 4096
 _REJECTED_SHOWN_S = 60.0
 _TRANSIENT = frozenset({5, 6, 7, 9, 13, 14, 15, 16})  # a topic's metadata that is on its way
@@ -51,6 +54,8 @@ class Session:
         delivered: Callable[[Batch, float], None],
         rejected: Callable[[int, Verdict], None],
         started: Callable[["Session"], None],
+        sequences: ProducerSequences,
+        tell: Callable[[Occurrence], None],
     ) -> None:
         self.client = client
         self.lanes: dict[int, Lane] = {}
@@ -63,19 +68,16 @@ class Session:
         self._wake_producer, self._delivered, self._rejected = wake, delivered, rejected
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._attempts: dict[asyncio.Task[None], Batch] = {}
+        self._attempts: dict[asyncio.Task[None], tuple[Lane, Batch]] = {}
         self._retired = False
-        self._stale = False
-        self._refreshing = False
-        self._refresh_failures = 0
-        self._refresh_at = 0.0
-        self._pinging: set[int] = set()
         self._turn = 0
         self._batch_bytes = settings.batch_bytes
         self.progress_at = self._loop.time()
         """When Kafka last answered a produce request, or there was nothing to answer; loop's clock."""
         self._started = started
+        self._sequences = sequences
+        self._upkeep = Upkeep(client, settings, apply=self._apply, changed=self._changed.set)
+        self._ids = ProducerIds(client, sequences, settings, changed=self._change, tell=tell)
         client.on_change = self._change
 
     # for the producer task
@@ -87,11 +89,13 @@ class Session:
             return
         lanes = list(self.lanes.values())
         self._turn += 1
-        connected = self.client.connected
+        connected, fit, frozen = self.client.connected, self._sequences.ready, self._book.frozen_at
         for index in range(len(lanes)):
             lane = lanes[(index + self._turn) % len(lanes)]
-            if lane.batch is None and lane.retry_at <= now and connected(lane.leader):
+            if lane.batch is None and lane.retry_at <= now and connected(lane.leader) and fit(lane.id, now, frozen):
                 yield lane
+            elif self._sequences.wants_id(lane.id, now):
+                self._changed.set()
 
     def send(self, lane: Lane) -> bool:
         """Cut a batch for a lane and send it; tell whether there was anything."""
@@ -105,9 +109,13 @@ class Session:
         )
         if batch is None:
             return False
+        if batch.sequence is None:
+            batch.sequence, batch.producer = self._sequences.take(lane.id, self._loop.time())
+        if batch.sequence is not None:
+            batch.sequence.busy = True
         lane.batch = batch
         task = self._loop.create_task(self._attempt(lane, batch))
-        self._attempts[task] = batch
+        self._attempts[task] = (lane, batch)
         task.add_done_callback(self._attempts.pop)
         return True
 
@@ -134,14 +142,14 @@ class Session:
         if self._attempts and grace_s > 0:
             await asyncio.wait(list(self._attempts), timeout=grace_s)
         attempts = dict(self._attempts)
-        tasks = [*attempts, *self._tasks]
+        tasks = [*attempts, *self._upkeep.tasks, *self._ids.tasks]
         for task in tasks:
             task.cancel()
         await self.client.shut()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for batch in attempts.values():
+        for lane, batch in attempts.values():
             if not batch.done:  # cancelled before its first step
-                self._book.failed(batch, in_doubt=False)
+                self._give_back(lane, batch, in_doubt=False)
 
     def busy(self) -> Iterator[Lane]:
         """Go through the lanes that wait for an answer."""
@@ -186,7 +194,8 @@ class Session:
         if not self._book.has_pending or not self.topic_ok:
             self.progress_at = now
         self._judge(now)
-        return max(0.01, min(1.0, self._tend_nodes(now), self._tend_metadata(now)))
+        self._ids.tend(self.lanes.values(), now)
+        return self._upkeep.tend(now)
 
     def _judge(self, now: float) -> None:
         oldest = next(iter(self._book.in_flight), None)
@@ -195,84 +204,17 @@ class Session:
         elif now - self.progress_at > self._settings.stall_s:
             self.sick = "Kafka has answered nothing for too long."
 
-    def _tend_nodes(self, now: float) -> float:
-        client = self.client
-        nodes = list(client.nodes.values())
-        if nodes and not any(node.wanted for node in nodes):
-            random.choice(nodes).wanted = True  # noqa: S311 - any will do
-        pause = 1.0
-        for node in nodes:
-            wire = client.wire(node.id)
-            if wire is not None:
-                silent = now - wire.heard >= self._settings.ping_s
-                if silent and not wire.waiting and node.id not in self._pinging:
-                    self._pinging.add(node.id)
-                    self._spawn(self._ping(node))
-            elif node.wanted and not node.connecting:
-                if node.retry_at <= now:
-                    self._spawn(client.connect(node))
-                else:
-                    pause = min(pause, node.retry_at - now)
-        return pause
-
-    def _tend_metadata(self, now: float) -> float:
-        if self._refreshing:
-            return 1.0
-        wait = self._refresh_at - now
-        if wait > 0 and (self._refresh_failures or not self._stale):
-            return wait
-        nodes = [node for node in self.client.nodes.values() if self.client.connected(node.id)]
-        if nodes:
-            self._refreshing, self._stale = True, False
-            self._spawn(self._refresh(random.choice(nodes)))  # noqa: S311 - any will do
-        return 1.0
-
-    async def _ping(self, node: Node) -> None:
-        try:
-            await self.client.ping(node)
-        finally:
-            self._pinging.discard(node.id)
-
-    async def _refresh(self, node: Node) -> None:
-        try:
-            view = await self.client.refresh(node)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the connection is of no use
-            wire = self.client.wire(node.id)
-            if wire is not None:
-                timed_out = isinstance(error, TimeoutError)
-                wire.close(CloseReason.CONNECTION_TIMEOUT if timed_out else CloseReason.CONNECTION_BROKEN, error)
-            self._refresh_later()
-        else:
-            self._apply(view)
-        finally:
-            self._refreshing = False
-            self._changed.set()
-
-    def _refresh_later(self) -> None:
-        self._refresh_failures += 1
-        settings = self._settings
-        self._refresh_at = self._loop.time() + backoff_s(
-            self._refresh_failures,
-            base_s=settings.start_backoff_s,
-            cap_s=settings.backoff_cap_s,
-            random=random.random(),  # noqa: S311 - spreads retries
-        )
-
     def _apply(self, view: View) -> None:
         """Take over what a metadata answer says."""
-        now = self._clock.now()
+        topic = self.client.connection.topic
         if view.topic_error and not (view.topic_error in _TRANSIENT and self.lanes):
-            verdict = of_topic(view.topic_error, Peer(view.server, self.client.connection.topic, **self._who()))
-            self._board.put(("topic", "seen"), verdict.trouble, now)
+            verdict = of_topic(view.topic_error, Peer(view.server, topic, **self._who()))
+            self._board.put(("topic", "seen"), verdict.trouble, self._clock.now())
             self.topic_ok = False
-            self._refresh_later()
+            self._upkeep.refreshed(whole=False)
             return
         leaderless = [number for number, part in view.partitions.items() if part.leader is None]
-        if view.topic_error or leaderless:
-            self._refresh_later()
-        else:
-            self._refresh_failures = 0
-            self._refresh_at = self._loop.time() + self._settings.metadata_s
+        self._upkeep.refreshed(whole=not (view.topic_error or leaderless))
         if view.topic_error:
             return
         self._board.clear(("topic", "seen"))
@@ -281,6 +223,8 @@ class Session:
         for number, part in view.partitions.items():
             self.lanes[number].leader = part.leader
         self.topic_ok = True
+        if not self._retired and self._sequences.settle_in((view.cluster or self.client.connection.bootstrap, topic)):
+            self._book.thaw()
         self._book.route(len(self.lanes))
         self._wake_producer()
         self._changed.set()
@@ -304,25 +248,21 @@ class Session:
         self._changed.set()
         self._wake_producer()
 
-    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        task = self._loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     # attempts
 
     async def _attempt(self, lane: Lane, batch: Batch) -> None:
         leader = lane.leader
         started = self._loop.time()
         try:
-            data = encode(batch.open, self._settings.compression, batch.producer)
+            # all of it, also what has expired since: the numbers count every record
+            data = encode(batch.payloads, self._settings.compression, batch.producer)
             timeout_ms = int(self._settings.request_timeout_s * 1000)
             request = ProduceRequest(None, _ACKS_ALL, timeout_ms, [(self.client.connection.topic, [(lane.id, data)])])
             # the lane was handed out because its broker is connected, so this writes before it first waits
             answer = await self.client.send(leader, request)
         except asyncio.CancelledError:
             lane.batch = None
-            self._book.failed(batch, in_doubt=True)
+            self._give_back(lane, batch, in_doubt=True)
             raise
         except Exception as error:  # noqa: BLE001 - every failure has a row in the classification
             self._failed(lane, batch, of_request(error, self._peer(leader)))
@@ -337,27 +277,51 @@ class Session:
         self.progress_at = self._loop.time()
         verdict = of_code(code, self._peer(lane.leader)) if code else None
         if verdict is not None and verdict.action is not Action.DONE:
+            if code == _IDEMPOTENCE_REFUSED and batch.sequence is not None:
+                batch.sequence.over = True
+                self._ids.refused(verdict.trouble.raw)
             if code == _MESSAGE_TOO_LARGE and len(batch.payloads) > 1:
                 self._batch_bytes = max(_SMALLEST_BATCH, min(self._batch_bytes, batch.size // 2))
             self._failed(lane, batch, verdict)
             return
         lane.batch = None
+        if batch.sequence is not None:
+            batch.sequence.busy = False
+            batch.sequence.appended(len(batch.payloads))
         if lane.failures or self.topic_hold:
             lane.failures, lane.retry_at, self.topic_hold = 0, 0.0, 0.0
             self._board.clear(("lane", lane.id), ("topic", "write"))
         if self._book.acked(batch, Landing(self.client.connection.topic, lane.id, offset)):
             self._delivered(batch, self._clock.boot())
 
+    def _give_back(self, lane: Lane, batch: Batch, *, in_doubt: bool) -> None:
+        """Have a batch attempted again: as it is, where it is in doubt and Kafka can tell that it has it."""
+        sequence = batch.sequence
+        if sequence is not None:
+            sequence.busy = False
+            sequence.doubt = sequence.doubt or in_doubt
+            if sequence.doubt and not sequence.over:
+                self._book.freeze(batch, lane.id, in_doubt=in_doubt)
+                return
+        self._book.failed(batch, in_doubt=in_doubt)
+
     def _failed(self, lane: Lane, batch: Batch, verdict: Verdict) -> None:
         lane.batch = None
+        sequence = batch.sequence
         if verdict.action is Action.SPLIT:
+            if sequence is not None:  # refused as a whole, at every attempt: its numbers are free
+                sequence.busy = sequence.doubt = False
             reason = f"{verdict.trouble.what} {verdict.trouble.raw}"
             rejected = self._book.refused(batch, reason)
             if rejected:
                 self._board.put(("rejected",), verdict.trouble, self._clock.now(), lasts_s=_REJECTED_SHOWN_S)
                 self._rejected(len(rejected), verdict)
             return
-        self._book.failed(batch, in_doubt=verdict.in_doubt)
+        in_doubt = verdict.in_doubt
+        if sequence is not None and verdict.action is Action.RENEW and verdict.scope != "client":
+            self._sequences.renew(sequence)
+            in_doubt = False  # this attempt was turned down; of those before it the payloads know
+        self._give_back(lane, batch, in_doubt=in_doubt)
         lane.failures += 1
         settings = self._settings
         pause = backoff_s(
@@ -377,7 +341,7 @@ class Session:
         if verdict.scope == "client":
             self.sick = verdict.trouble.what
         if verdict.refresh:
-            self._stale = True
+            self._upkeep.stale = True
         self._changed.set()
 
     def _peer(self, node_id: int | None) -> Peer:

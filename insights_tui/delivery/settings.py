@@ -15,6 +15,13 @@ class DeliverySettings:
     margin_s: float = 0.1
     """No attempt starts with less left: it would mostly turn a sure "unsent" into an "unknown"."""
     compression: Codec = "zstd"
+    idempotent: bool = True
+    """Whether Kafka is asked to drop what it has already, by producer id and sequence number."""
+    thaw_left: float = 0.25
+    """Share of the deadline that is left when a batch in doubt, whose partition cannot be reached, goes to another.
+
+    It may then be in the topic twice, under the same ids; else it would be lost for a broker that is out of reach
+    for us alone. Batches with keys stay where their keys belong."""
     max_payloads: int = 2_000_000
     """Pending payloads; beyond it `QueueFullError`."""
     max_bytes: int = 2 * 1024**3
@@ -44,6 +51,8 @@ class DeliverySettings:
     """A request unanswered for so long is told."""
     ping_s: float = 15.0
     """A connection that is silent for so long is asked for a sign of life."""
+    visit_s: float = 1.0
+    """Between two logins at members that lead none of our partitions."""
     metadata_s: float = 30.0
     """Between two looks at who leads what."""
     retire_s: float = 2.0

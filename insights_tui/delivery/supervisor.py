@@ -9,6 +9,7 @@ from insights_tui.delivery.batch import Batch
 from insights_tui.delivery.board import Board
 from insights_tui.delivery.book import Book
 from insights_tui.delivery.producer import Producer
+from insights_tui.delivery.sequence import ProducerSequences
 from insights_tui.delivery.session import Session, SickError
 from insights_tui.delivery.settings import DeliverySettings
 from insights_tui.delivery.status import Link
@@ -57,6 +58,7 @@ class Supervisor:
         self._since = clock.now()
         self._retry_at: float | None = None
         self._nodes: Sequence[Node] = ()
+        self._sequences = ProducerSequences(enabled=settings.idempotent)
 
     def use(self, connection: Connection | None) -> None:
         """Exchange the connection at once; requests under way get `retire_s` to finish."""
@@ -211,6 +213,8 @@ class Supervisor:
             delivered=self._delivered,
             rejected=self._rejected,
             started=self._started,
+            sequences=self._sequences,
+            tell=self._tell,
         )
         self.session = self._producer.session = session
         return session

@@ -24,17 +24,20 @@ class View:
     brokers: Mapping[int, Server] = field(default_factory=dict)
     topic_error: int = 0
     partitions: Mapping[int, PartitionView] = field(default_factory=dict)
+    cluster: str | None = None
+    """The cluster's id, where it tells one."""
 
 
 def view_of(server: Server, topic: str, answer: Any) -> View:
     """Read aiokafka's metadata answer, whatever its version."""
     told = answer.to_object()
     brokers = {one["node_id"]: Server(one["host"], one["port"]) for one in told["brokers"]}
+    cluster = told.get("cluster_id")
     mine = next((one for one in told["topics"] if one["topic"] == topic), None)
     if mine is None:
-        return View(server, brokers, topic_error=3)
+        return View(server, brokers, topic_error=3, cluster=cluster)
     partitions = {
         one["partition"]: PartitionView(one["leader"] if one["leader"] >= 0 else None, len(one["replicas"]))
         for one in mine["partitions"]
     }
-    return View(server, brokers, mine["error_code"], partitions)
+    return View(server, brokers, mine["error_code"], partitions, cluster)

@@ -51,7 +51,7 @@ class Model:
         self.seq = 0
         self.refusable: set[int] = set()
         self.deadlines: dict[int, float] = {}
-        self.flown: dict[int, Batch] = {}
+        self.frozen: dict[Batch, list[int]] = {}
         self.book = Book(
             self.ledger,
             settle=self.settle,
@@ -83,7 +83,7 @@ class Model:
 
     def happen(self, event: tuple[Any, ...]) -> None:
         kind, *arguments = event
-        if kind in ("ack", "fail", "refuse"):
+        if kind in ("ack", "fail", "refuse", "freeze"):
             flying = list(self.book.in_flight)
             if flying:
                 getattr(self, kind)(flying[arguments[0] % len(flying)], *arguments[1:])
@@ -96,13 +96,28 @@ class Model:
     def fail(self, batch: Batch, doubt: bool) -> None:
         self.book.failed(batch, in_doubt=doubt)
 
+    def freeze(self, batch: Batch, partition: int, doubt: bool) -> None:
+        records = [payload.seq for payload in batch.payloads]
+        free = not self.book.frozen_at(partition) and bool(batch.open)
+        self.book.freeze(batch, partition, in_doubt=doubt)
+        if free:
+            assert [payload.seq for payload in batch.payloads] == records, "a frozen batch must not change"
+            self.frozen[batch] = records
+
+    def thaw(self) -> None:
+        self.book.thaw()
+
     def refuse(self, batch: Batch) -> None:
         self.book.refused(batch, "too large")
 
     def cut(self, partition: int, size: int) -> None:
         batch = self.book.cut(partition, max_bytes=size, max_payloads=600, now=self.now, margin_s=0.1)
         if batch is not None:
-            assert all(payload.deadline > self.now + 0.1 for payload in batch.open)
+            if batch in self.frozen:
+                assert [payload.seq for payload in batch.payloads] == self.frozen[batch]
+                assert batch.open
+            else:
+                assert all(payload.deadline > self.now + 0.1 for payload in batch.open)
             deadlines = [payload.deadline for payload in batch.payloads]
             assert deadlines == sorted(deadlines)
 
@@ -135,6 +150,8 @@ EVENT = st.one_of(
     st.tuples(st.just("cut"), st.integers(0, 3), st.sampled_from([1, 555, 100_000])),
     st.tuples(st.just("ack"), st.integers(0, 9)),
     st.tuples(st.just("fail"), st.integers(0, 9), st.booleans()),
+    st.tuples(st.just("freeze"), st.integers(0, 9), st.integers(0, 3), st.booleans()),
+    st.tuples(st.just("thaw")),
     st.tuples(st.just("refuse"), st.integers(0, 9)),
     st.tuples(st.just("wait"), st.sampled_from([0.05, 0.4, 3.0])),
     st.tuples(st.just("sweep")),

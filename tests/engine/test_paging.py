@@ -96,7 +96,9 @@ async def test_keys_keep_their_order_from_disk_and_a_stuck_partition_keeps_no_ot
     spool = PagingSpool(window=50)
     async with FakeCluster(2) as cluster:
         topic = cluster.create("insights", 2)
-        async with running(cluster.connection(), spool=spool, window_payloads=50, batch_payloads=10) as run:
+        async with running(
+            cluster.connection(), spool=spool, window_payloads=50, batch_payloads=10, request_timeout_s=5.0
+        ) as run:
             await run.engine.deliver(Draft("first", b"{}"), 5)
             topic.leaders[:] = [-1, 2]
             await run.engine.accept(drafts(100, "stuck", key=b"k"))  # its partition is 0

@@ -1,7 +1,8 @@
 """A small Kafka inside the test's own loop, whose every answer can be spoiled.
 
-It knows ApiVersions, Metadata, Produce and SASL PLAIN, through aiokafka's protocol structs. One `FakeCluster` holds
-the topics and what was appended; each `FakeBroker` is a listening socket with faults of its own.
+It knows ApiVersions, Metadata, InitProducerId, Produce and SASL PLAIN, through aiokafka's protocol structs. One
+`FakeCluster` holds the topics and what was appended; each `FakeBroker` is a listening socket with faults of its own.
+Sequence numbers are held as Apache Kafka holds them (ProducerAppendInfo, ProducerStateEntry).
 """
 
 import asyncio
@@ -16,21 +17,28 @@ from aiokafka.protocol.admin import ApiVersionRequest, SaslAuthenticateRequest, 
 from aiokafka.protocol.api import RequestHeader_v1
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.produce import ProduceRequest
+from aiokafka.protocol.transaction import InitProducerIdRequest
 from aiokafka.record.default_records import DefaultRecordBatch
 
 from insights_tui.domain.connection import Connection, ConnectionType, Mechanism, Secret, Server
 
 Mood = Literal["well", "silent", "closing"]
 _REQUEST_MAX = 100 * 1024 * 1024
-_METADATA, _PRODUCE, _HANDSHAKE, _VERSIONS, _AUTHENTICATE = 3, 0, 17, 18, 36
+_METADATA, _PRODUCE, _HANDSHAKE, _VERSIONS, _AUTHENTICATE, _INIT_ID = 3, 0, 17, 18, 36, 22
 _CLASSES: dict[int, Any] = {
     _METADATA: MetadataRequest,
     _PRODUCE: ProduceRequest,
     _HANDSHAKE: SaslHandShakeRequest,
     _VERSIONS: ApiVersionRequest,
     _AUTHENTICATE: SaslAuthenticateRequest,
+    _INIT_ID: InitProducerIdRequest,
 }
 _SPOKEN = [(_METADATA, 0, 5), (_PRODUCE, 0, 7), (_HANDSHAKE, 0, 1), (_VERSIONS, 0, 0), (_AUTHENTICATE, 0, 0)]
+_PRODUCER = struct.Struct(">qhii")
+_PRODUCER_AT = 43
+"""Where the producer's id, its epoch, the first number and the count stand in a record batch."""
+_WRAP = 0x7FFFFFFF
+_REMEMBERED = 5
 
 
 @dataclass
@@ -50,8 +58,20 @@ class Topic:
     leaders: list[int]
     logs: list[list[Any]] = field(default_factory=list)
 
+    producers: dict[tuple[int, int], "Seen"] = field(default_factory=dict)
+    """By partition and producer id."""
+
     def __post_init__(self) -> None:
         self.logs = [[] for _ in self.leaders]
+
+
+@dataclass
+class Seen:
+    """What a partition knows of a producer."""
+
+    next: int
+    batches: deque[tuple[int, int, int]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    """First number, count and offset of the last ones."""
 
 
 class FakeBroker:
@@ -142,7 +162,7 @@ class FakeBroker:
     def _answer(self, key: int, request: Any, asked: Any, login: "Login") -> Any:
         answer = request.RESPONSE_TYPE
         if key == _VERSIONS:
-            return answer(0, _SPOKEN)
+            return answer(0, [*_SPOKEN, (_INIT_ID, 0, 0)] if self.cluster.speaks_ids else _SPOKEN)
         if key == _HANDSHAKE:
             return answer(0 if asked.mechanism in self.cluster.mechanisms else 33, self.cluster.mechanisms)
         if key == _AUTHENTICATE:
@@ -150,6 +170,11 @@ class FakeBroker:
             return answer(0, None, b"") if right else answer(58, "Authentication failed: \x1b[31mno", b"")
         if not login.done:
             return "close"
+        if key == _INIT_ID:
+            cluster = self.cluster
+            code = cluster.id_codes.popleft() if cluster.id_codes else cluster.id_code
+            cluster.last_id += not code
+            return answer(0, code, -1 if code else cluster.last_id, 0)
         return self._metadata(answer, asked) if key == _METADATA else self._produce(answer, asked)
 
     def _metadata(self, answer: Any, asked: Any) -> Any:
@@ -169,7 +194,7 @@ class FakeBroker:
                 for number, leader in enumerate(topic.leaders if topic is not None and not code else [])
             ]
             topics.append((code, name, False, parts))
-        return answer(0, listed, "fake", 1, topics)
+        return answer(0, listed, cluster.id, 1, topics)
 
     def _produce(self, answer: Any, asked: Any) -> Any:
         ((name, ((number, data),)),) = asked.topics
@@ -189,11 +214,28 @@ class FakeBroker:
             code = 10
         appends = spoil.append and (not code or code in (7, 20, -1, 13))
         if topic is not None and appends:
-            offset = len(topic.logs[number])
-            topic.logs[number] += records
+            refused, offset = _append(topic, number, bytes(data), records)
+            code = code or refused
         if spoil.answer != "answer":
             return spoil.answer
         return answer([(name, [(number, code, -1 if code else offset, -1, 0)])], 0)
+
+
+def _append(topic: Topic, number: int, data: bytes, records: list[Any]) -> tuple[int, int]:
+    """Append unless the partition has the batch already, or misses one before it; tell the error and the offset."""
+    offset = len(topic.logs[number])
+    producer, _, first, count = _PRODUCER.unpack_from(data, _PRODUCER_AT)
+    if producer >= 0:
+        seen = topic.producers.setdefault((number, producer), Seen(first))
+        for batch in seen.batches:
+            if batch[:2] == (first, count):
+                return 0, batch[2]
+        if first != seen.next:
+            return 45, -1
+        seen.next = (first + count) & _WRAP
+        seen.batches.append((first, count, offset))
+    topic.logs[number] += records
+    return 0, offset
 
 
 class FakeCluster:
@@ -212,6 +254,14 @@ class FakeCluster:
         """What happens to the next produce requests, one each; then `spoil` holds."""
         self.metadata_code = 0
         self.max_value: int | None = None
+        self.id = f"fake-{id(self)}"
+        self.speaks_ids = True
+        """Whether it gives producer ids at all."""
+        self.id_code = 0
+        """What it answers to who asks for one."""
+        self.id_codes: deque[int] = deque()
+        """What it answers to the next ones; then `id_code` holds."""
+        self.last_id = 1000
         self.creations = 0
         """Metadata requests that would have created the topic."""
 
