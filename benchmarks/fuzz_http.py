@@ -64,6 +64,7 @@ class Outcome:
     died: str = ""
     missing: int = 0
     foreign: int = 0
+    """Accepted without an answer: no more than were closed without one."""
     rss_before: int = 0
     max_rss: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Outcome:
     @property
     def passed(self) -> bool:
         """Whether the agent bore it."""
-        return not (self.hung or self.odd or self.died or self.missing or self.foreign or self.wrong)
+        return not (self.hung or self.odd or self.died or self.missing or self.foreign > self.closed or self.wrong)
 
 
 def run(

@@ -13,7 +13,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.harness.agent import Agent, load_now
@@ -21,7 +21,7 @@ from benchmarks.harness.answers import Answers
 from benchmarks.harness.brokers import BrokerFaults
 from benchmarks.harness.kafka import ends as end_offsets
 from benchmarks.harness.kafka import make_topic, running
-from benchmarks.harness.lives import POINTS, Ends, live, plan
+from benchmarks.harness.lives import POINTS, Ends, Life, live, plan
 from benchmarks.harness.load import Loader
 from benchmarks.harness.reader import DISTINCT, RECORDS, TopicReader
 from benchmarks.harness.sample import PENDING, Sampler, Watched
@@ -48,6 +48,8 @@ class Options:
     """Payloads in memory: small, so that paging happens under every load."""
     drain_s: float = 300.0
     durability: str = "full"
+    lives: Sequence[Life] = ()
+    """These lives in turn, instead of random ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +129,13 @@ def run(cluster: Cluster, topic: str, options: Options, say: Callable[[str], Non
         try:
             with Sampler(agent, answers) as sampler:
                 with faults, loader:
-                    while answers.accepted < options.payloads or lived.kills < options.kills:
+                    for life in options.lives or _random_lives(rng, mean):
+                        if not options.lives and answers.accepted >= options.payloads and lived.kills >= options.kills:
+                            break
                         if time.monotonic() - began > options.seconds:
                             say("out of time")
                             break
-                        live(agent, plan(rng, mean, POINTS), lived, lambda: answers.taken, ready)
+                        live(agent, life, lived, lambda: answers.taken, ready)
                         if lived.kills % 25 == 0:
                             say(_progress(lived, answers, reader, time.monotonic() - began))
                 run_s = time.monotonic() - began
@@ -149,6 +153,11 @@ def run(cluster: Cluster, topic: str, options: Options, say: Callable[[str], Non
             )  # fmt: skip
         finally:
             agent.close()
+
+
+def _random_lives(rng: random.Random, mean_load: int) -> Iterator[Life]:
+    while True:
+        yield plan(rng, mean_load, POINTS)
 
 
 def _drain(agent: Agent, timeout_s: float) -> dict[str, int]:

@@ -37,7 +37,7 @@ class TopicReader:
         descriptor, name = tempfile.mkstemp(prefix="insights-reader-")
         os.close(descriptor)
         self._file = Path(name)
-        self._map = Map(self._file, capacity, create=True)
+        self.map = Map(self._file, capacity, create=True)
         self._partitions = partitions
         self._command = [
             sys.executable, "-m", "benchmarks.harness.reader", bootstrap, topic, str(partitions), str(capacity), name,
@@ -54,26 +54,30 @@ class TopicReader:
         assert self._process is not None
         self._process.terminate()
         self._process.wait()
+        self.close()
+
+    def close(self) -> None:
+        """Remove the file; what was seen stays readable."""
         self._file.unlink()
 
     def __getitem__(self, place: int) -> int:
         """Read a figure of the head."""
-        return int(self._map.head[place])
+        return int(self.map.head[place])
 
     @property
     def counts(self) -> Sequence[int]:
         """How often each number was read (at most 255 times)."""
-        return self._map.counts
+        return self.map.counts
 
     def wait_end(self, ends: Sequence[int], timeout_s: float = 120.0) -> None:
         """Wait until it has read up to these end offsets; `TimeoutError` where it does not get there."""
         deadline = time.monotonic() + timeout_s
-        while any(self._map.head[_POSITIONS + number] < end for number, end in enumerate(ends)):
+        while any(self.map.head[_POSITIONS + number] < end for number, end in enumerate(ends)):
             assert self._process is not None
             if self._process.poll() is not None:
                 raise RuntimeError(f"the reader ended with exit code {self._process.returncode}")
             if time.monotonic() > deadline:
-                raise TimeoutError(f"the reader did not reach {ends}, but {list(self._map.head[_POSITIONS:][:8])}")
+                raise TimeoutError(f"the reader did not reach {ends}, but {list(self.map.head[_POSITIONS:][:8])}")
             time.sleep(0.05)
 
 
@@ -121,11 +125,12 @@ def _read(bootstrap: str, topic: str, partitions: int, seen: Map) -> None:
     while not over and os.getppid() == parent:
         messages = consumer.consume(5000, timeout=0.2)
         if messages:
-            _note(messages, seen)
+            note(messages, seen)
     consumer.close()
 
 
-def _note(messages: Sequence[Any], seen: Map) -> None:
+def note(messages: Sequence[Any], seen: Map) -> None:
+    """Note messages of librdkafka."""
     head, counts, ids = seen.head, seen.counts, seen.ids
     for message in messages:
         error = message.error()
