@@ -1,6 +1,7 @@
 """`lost`: what did not reach Kafka in time: list it, look at it, keep it, send it again, or drop it."""
 
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from insights_tui.cli.reach import speak, told, verbatim
 from insights_tui.client.api import AgentClient
 from insights_tui.domain.answers import LostPayload
 from insights_tui.domain.lost import LostFilter, for_redrive, parse_ids, parse_reasons, parse_time
+from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.text import counted
 
@@ -33,10 +35,10 @@ def command() -> None:
     """
 
 
-def _which(command: Callable[..., Any]) -> Callable[..., Any]:
+def _which(all_means: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add the options that say which lost payloads."""
-    for option in (
-        click.option("--all", "everything", is_flag=True, help="All: see the help of this command."),
+    options = (
+        click.option("--all", "everything", is_flag=True, help=all_means),
         click.option("--id", "ids", multiple=True, metavar="ID", help="With this id; again for more."),
         click.option("--until", metavar="T", help="Lost before this time."),
         click.option("--since", metavar="T", help="Lost at this time or later: 2026-11-22T12:00:00Z, or 10m, 2h, 3d."),
@@ -47,20 +49,25 @@ def _which(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="R,…",
             help="rejected, expired_unsent, expired_unknown, damaged; expired for both kinds.",
         ),
-    ):
-        command = option(command)
-    return command
+    )
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in options:
+            command = option(command)
+        return command
+
+    return add
 
 
 _YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
-@command.command("list")
-@_which
+@command.command("list", short_help="List lost payloads, oldest first.")
+@_which("Those that were redriven too.")
 @common_options
 @click.pass_context
 def list_(context: click.Context, /, everything: bool, **given: Any) -> int:
-    """List lost payloads, oldest first, without their values; --all lists those that were redriven too."""
+    """List lost payloads, oldest first, without their values."""
     common, which = common_of(context), _filter(**given)
 
     async def act(client: AgentClient) -> int:
@@ -78,7 +85,7 @@ def list_(context: click.Context, /, everything: bool, **given: Any) -> int:
     return speak(common, act)
 
 
-@command.command("show")
+@command.command("show", short_help="Show one with its value.")
 @click.argument("payload_id", metavar="ID")
 @common_options
 @click.pass_context
@@ -100,25 +107,25 @@ def show(context: click.Context, /, payload_id: str) -> int:
     return speak(common, act)
 
 
-@command.command("export")
-@_which
+@command.command("export", short_help="Print them with their values, a line each.")
+@_which("Those that were redriven too.")
 @common_options
 @click.pass_context
 def export(context: click.Context, /, everything: bool, **given: Any) -> int:
-    """Print lost payloads with their values, one JSON object a line; --all prints those that were redriven too."""
+    """Print lost payloads with their values, one JSON object a line."""
     common, which = common_of(context), _filter(**given)
 
     async def act(client: AgentClient) -> int:
         client.on_body = put_json
         found = await _count(client.lost(which, values=True, open_only=not everything))
-        say(f"Exported {counted(found, 'lost payload')}.")
+        say(f"Exported {counted(found.total(), 'lost payload')}.")
         return exits.FINE
 
     return speak(common, act)
 
 
-@command.command("redrive")
-@_which
+@command.command("redrive", short_help="Send them again, under the same ids.")
+@_which("Whatever can be sent again: rejected and acknowledged late ones too.")
 @_YES
 @common_options
 @click.pass_context
@@ -132,11 +139,12 @@ def redrive(context: click.Context, /, everything: bool, yes: bool, **given: Any
     narrowed = _parsed("--reason", lambda: for_redrive(which, everything=everything))
 
     async def act(client: AgentClient) -> int:
-        count = await _count(client.lost(narrowed), COUNTED)
-        if not count and not common.json:
+        found = await _count(client.lost(narrowed), COUNTED)
+        if not found and not common.json:
             put(f"No lost payload to redrive ({narrowed.words}).")
             return exits.FINE
-        _agree(before_redrive(count, narrowed, await client.snapshot(), most=COUNTED), "Send them again?", yes=yes)
+        if found:
+            _agree(before_redrive(found, await client.snapshot(), most=COUNTED), "Send them again?", yes=yes)
         verbatim(client, common)
         done = await client.redrive(which, everything=everything)
         if not common.json:
@@ -146,24 +154,25 @@ def redrive(context: click.Context, /, everything: bool, yes: bool, **given: Any
     return speak(common, act)
 
 
-@command.command("drop")
-@_which
+@command.command("drop", short_help="Delete them for good.")
+@_which("Every one of them, those without a value too.")
 @_YES
 @common_options
 @click.pass_context
 def drop(context: click.Context, /, everything: bool, yes: bool, **given: Any) -> int:
-    """Delete lost payloads for good; that they were lost stays counted. --all deletes every one of them."""
+    """Delete lost payloads for good; that they were lost stays counted."""
     common, which = common_of(context), _filter(**given)
     if which.empty and not everything:
         raise click.UsageError("Say which: --reason, --since, --until or --id; --all for every lost payload.")
 
     async def act(client: AgentClient) -> int:
-        whole = (await client.snapshot()).lost_open if which.empty else None
-        count = await _count(client.lost(which), COUNTED) if whole is None else whole
-        if not count and not common.json:
+        found = await _count(client.lost(which), COUNTED)
+        without = (await client.snapshot()).lost_open - found.total() if which.empty and found.total() < COUNTED else 0
+        if not found and without <= 0 and not common.json:
             put(f"No lost payload to drop ({which.words}).")
             return exits.FINE
-        _agree(before_drop(count, which, most=COUNTED if whole is None else None), "Delete them?", yes=yes)
+        if found or without > 0:
+            _agree(before_drop(found, without, most=COUNTED), "Delete them?", yes=yes)
         verbatim(client, common)
         done = await client.drop(which, everything=everything)
         if not common.json:
@@ -188,13 +197,16 @@ async def _sum_up(client: AgentClient, found: int, which: LostFilter) -> None:
         )
 
 
-async def _count(found: AsyncIterator[LostPayload], most: int | None = None) -> int:
+async def _count(found: AsyncIterator[LostPayload], most: int | None = None) -> Counter[Outcome]:
+    """Count them by reason, no further than `most`."""
+    counts: Counter[Outcome] = Counter()
     number = 0
-    async for _ in found:
+    async for one in found:
+        counts[one.reason] += 1
         number += 1
         if number == most:
             break
-    return number
+    return counts
 
 
 def _agree(what: Sequence[str], question: str, *, yes: bool) -> None:

@@ -154,13 +154,13 @@ def test_an_export_is_lines_with_values(run: Run, agent: FakeAgent) -> None:
 
 
 def test_a_redrive_says_first_what_it_does(run: Run, agent: FakeAgent) -> None:
-    holds(agent, ONE, TWO)
+    holds(agent, ONE, replace(TWO, reason=Outcome.EXPIRED_UNKNOWN))
     agent.says("POST /v1/lost/redrive", {"redriven": 2, "lost_open": 1})
     ended = run("lost", "redrive", "--yes", "--socket", agent.socket)
     assert ended.code == 0
     assert (
-        "2 lost payloads (expired unsent or expired unknown, not acknowledged late) to be sent to the topic insights"
-        in ended.err
+        "2 lost payloads (1 expired unsent, 1 expired unknown) are queued again for the topic insights,"
+        " with the same id and a new deadline." in ended.err
     )
     assert "may be in the topic already" in ended.err
     assert ended.out == "2 payloads redriven; 1 lost payload open.\n"
@@ -174,7 +174,9 @@ def test_a_redrive_of_everything_and_of_one(run: Run, agent: FakeAgent) -> None:
     agent.says("POST /v1/lost/redrive", {"redriven": 1, "lost_open": 0})
     agent.shows(connection=None)
     ended = run("lost", "redrive", "--all", "--since", "1h", "--yes", "--socket", agent.socket)
-    assert "nowhere yet: there is no connection" in ended.err
+    assert "1 lost payload (1 expired unsent) is queued again, with" in ended.err
+    assert "There is no connection" in ended.err
+    assert "may be in the topic" not in ended.err
     assert agent.requests[-1].json["all"] is True
     assert "late_acks" not in asked(agent.requests[0])
     run("lost", "redrive", "--id", ONE.id, "--yes", "--socket", agent.socket)
@@ -226,7 +228,8 @@ def test_dropping_says_what_is_deleted(run: Run, agent: FakeAgent) -> None:
     agent.shows(lost_open=7)
     ended = run("lost", "drop", "--all", "--yes", "--socket", agent.socket)
     assert ended.code == 0
-    assert "7 lost payloads (all) to be deleted for good" in ended.err  # those whose values are gone too
+    assert "2 lost payloads (1 rejected, 1 expired unsent) are deleted for good" in ended.err
+    assert "5 lost payloads whose value is gone already are closed." in ended.err
     assert ended.out == "7 lost payloads dropped; no lost payload open.\n"
     assert asked(agent.requests[-1]) == {"all": "true"}
     ended = run("lost", "drop", "--reason", "rejected", "--yes", "--json", "--socket", agent.socket)

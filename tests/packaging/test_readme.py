@@ -55,9 +55,10 @@ def test_what_it_links_to_exists(target: str) -> None:
 
 
 def shown() -> dict[str, set[str]]:
-    """Collect the verbs that the README shows, each with the options it shows."""
+    """Collect the verbs that the README shows, what is below `lost` too, each with the options it shows."""
     verbs: dict[str, set[str]] = {}
-    for verb, rest in re.findall(r"\binsights-tui ([a-z]+)\b([^`\n]*)", README.replace("\\\n", " ")):
+    found = re.findall(r"\binsights-tui ((?:lost )?[a-z]+)\b([^`\n]*)", README.replace("\\\n", " "))
+    for verb, rest in found:
         verbs.setdefault(verb, set()).update(re.findall(r"(?<!\S)--[a-z-]+", rest))
     return verbs
 
@@ -65,7 +66,9 @@ def shown() -> dict[str, set[str]]:
 @pytest.mark.parametrize(("verb", "options"), sorted(shown().items()))
 def test_the_commands_it_shows_exist(verb: str, options: set[str]) -> None:
     script = "import sys; from insights_tui.cli.main import main; sys.exit(main())"
-    done = subprocess.run([sys.executable, "-c", script, verb, "--help"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *verb.split(), "--help"], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     assert options <= set(re.findall(r"--[a-z-]+", done.stdout))
 
