@@ -29,6 +29,7 @@ BEHIND = 5000
 
 
 def drafts(count: int, start: int) -> list[Draft]:
+    """Make payloads of about 560 bytes."""
     return [Draft(f"0190aaaa-bbbb-7ccc-8ddd-{number:012x}", VALUE) for number in range(start, start + count)]
 
 
@@ -151,10 +152,10 @@ def main() -> None:
                 plain = uvloop.run(peer_beside(where, group=group, seconds=options.seconds / 2, share=share))
                 shutil.rmtree(where)
                 print(
-                    f"  groups of {group:3} x {waiters:3} waiting: {found['per_s']:8,.0f}/s  accept p50"
-                    f" {found['p50_ms']:6.2f} ms p99 {found['p99_ms']:6.2f} ms  commit p50 {found['commit_p50_ms']:6.2f}"
-                    f" p99 {found['commit_p99_ms']:6.2f} ms  CPU {found['cpu_us']:5.1f} us/payload"
-                    f"   plain executemany {plain:8,.0f}/s",
+                    f"  groups of {group:3} x {waiters:3} waiting: {found['per_s']:8,.0f}/s"
+                    f"  accept p50 {found['p50_ms']:6.2f} ms p99 {found['p99_ms']:6.2f} ms"
+                    f"  commit p50 {found['commit_p50_ms']:6.2f} ms p99 {found['commit_p99_ms']:6.2f} ms"
+                    f"  CPU {found['cpu_us']:5.1f} us/payload  plain executemany {plain:8,.0f}/s",
                     flush=True,
                 )
     finally:

@@ -91,6 +91,19 @@ class Running:
         await self.spool._call(lambda: None)
         await self.spool._call(lambda: None)
 
+    async def power_off(self, state_dir: Path, to: Path) -> Path:
+        """Copy the files as they are just now: what a process killed at this instant leaves behind.
+
+        The writer itself copies them: it changes nothing meanwhile.
+        """
+
+        def copy() -> Path:
+            shutil.rmtree(to, ignore_errors=True)
+            shutil.copytree(state_dir, to)
+            return to
+
+        return await self.spool._call(copy)
+
     def codes(self) -> list[str]:
         return [one.code for arrival in self.arrivals for one in arrival.occurrences]
 
@@ -100,7 +113,7 @@ async def running(
     state_dir: Path, clock: FakeClock | None = None, limits: SpoolLimits | None = None
 ) -> AsyncIterator[Running]:
     """Open a spool, and close it in order."""
-    state_dir.mkdir(exist_ok=True)
+    state_dir.mkdir(exist_ok=True)  # noqa: ASYNC240 - a test may wait for its disk
     spool = DurableSpool(state_dir, clock or FakeClock(), limits)
     run = Running(spool, Recovered())
     spool.on_arrival = run.arrive
@@ -111,13 +124,6 @@ async def running(
         yield run
     finally:
         await spool.close()
-
-
-def power_off(state_dir: Path, to: Path) -> Path:
-    """Copy the files of an open spool as they are just now: what a process killed at this instant leaves behind."""
-    shutil.rmtree(to, ignore_errors=True)
-    shutil.copytree(state_dir, to)
-    return to
 
 
 def drafts(count: int, prefix: str = "id", size: int = 20, key: bytes | None = None) -> list[Draft]:

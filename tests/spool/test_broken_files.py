@@ -11,7 +11,7 @@ from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Payload
 from insights_tui.spool.base import Selection
 from insights_tui.spool.durable import SpoolLimits
-from tests.spool.machine import FakeClock, Running, drafts, power_off, running
+from tests.spool.machine import FakeClock, Running, drafts, running
 
 LIMITS = SpoolLimits(page_rows=40)
 
@@ -28,7 +28,7 @@ async def fill(at: Path, *, checkpoint: bool, count: int = 300) -> dict[int, Pay
             await run.written()
         if checkpoint:
             await run.spool._call(lambda: run.spool._store.epochs[0].db.execute("PRAGMA wal_checkpoint(TRUNCATE)"))
-        power_off(at / "a", at / "b")
+        await run.power_off(at / "a", at / "b")
     return pending
 
 
@@ -121,7 +121,7 @@ async def test_a_file_that_is_gone(tmp_path: Path, missing: str, checkpoint: boo
 async def test_without_a_mark_everything_is_in_doubt(tmp_path: Path) -> None:
     pending = await fill(tmp_path, checkpoint=True)
     mark = tmp_path / "b/spool/000000.mark"
-    mark.write_bytes(random.Random(1).randbytes(4096))
+    mark.write_bytes(random.Random(1).randbytes(4096))  # noqa: S311 - a test repeats itself
     async with running(tmp_path / "b", FakeClock(), LIMITS) as run:
         await recover(run, pending)
         assert all(one.in_doubt for one in run.held.values())
@@ -204,7 +204,7 @@ WAYS: dict[str, Callable[[Path, random.Random], None]] = {
 
 @pytest.mark.parametrize("seed", range(60))
 async def test_fuzzed_files(tmp_path: Path, seed: int) -> None:
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - a test repeats itself
     pending = await fill(tmp_path, checkpoint=rng.random() < 0.6)
     for name in rng.sample(["000000.db", "000000.db-wal", "000000.mark"], rng.choice([1, 1, 2])):
         path = tmp_path / "b/spool" / name

@@ -31,7 +31,7 @@ async def child(state_dir: Path) -> None:
     spool = DurableSpool(state_dir, limits=LIMITS)
     recovered = await spool.open()
     held = list(recovered.pending)
-    for number in range(200):
+    for number in range(100):
         accepted = await spool.accept(drafts(20, f"{run}-{number}"), 240.0)
         say("accepted", [one.id for one in accepted])
         if not accepted.paged:
@@ -51,8 +51,8 @@ async def child(state_dir: Path) -> None:
         if number % 20 == 19:
             again = await spool.redrive(REDRIVE_DEFAULT, 240.0, limit=5)
             say("again", [one.id for one in again])
-        if number % 40 == 39:
-            await spool._call(lambda: spool._store.epochs[max(spool._store.epochs)].checkpoint())
+        if number % 20 == 19:
+            await spool._call(spool._store.epochs[max(spool._store.epochs)].checkpoint)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -94,7 +94,7 @@ async def hold_against(state_dir: Path, said: list[tuple[str, str]]) -> None:
 @pytest.mark.parametrize("point", [*POINTS, "none"])
 async def test_death_at_a_named_point(tmp_path: Path, point: str) -> None:
     said: list[tuple[str, str]] = []
-    for nth in (1, 2, 5):
+    for nth in (1, 4):
         said += await asyncio.to_thread(die, tmp_path, f"{point}:{nth}")
     await hold_against(tmp_path, said)
     async with running(tmp_path) as run:

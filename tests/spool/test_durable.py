@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sqlite3
 import stat
 import threading
 from pathlib import Path
@@ -18,9 +19,9 @@ from insights_tui.spool.base import (
     SpoolFullError,
     SpoolPlaceError,
 )
-from insights_tui.spool.durable import SpoolLimits, folder
+from insights_tui.spool.durable import SpoolLimits, folder, schema
 from insights_tui.spool.durable.writer import Call
-from tests.spool.machine import DEADLINE_S, FakeClock, drafts, ids, power_off, running
+from tests.spool.machine import DEADLINE_S, FakeClock, drafts, ids, running
 
 SMALL = SpoolLimits(window_payloads=100, page_rows=50)
 
@@ -32,7 +33,7 @@ async def test_what_is_accepted_survives_a_kill_and_what_is_settled_stays_so(tmp
         run.spool.settle_all(payloads[3:5], Outcome.REJECTED, "too large")
         run.spool.settle([Settled(payloads[5], Outcome.EXPIRED_UNKNOWN, "late", late_ack=True)])
         await run.written()
-        power_off(tmp_path / "a", tmp_path / "b")
+        await run.power_off(tmp_path / "a", tmp_path / "b")
     async with running(tmp_path / "b") as run:
         await run.load_all()
         await run.examined()
@@ -59,7 +60,7 @@ async def test_in_doubt_is_exact_after_a_stop_and_cautious_after_a_kill(tmp_path
         run.spool.attempting(payloads[:1])
         run.spool.mark_in_doubt(payloads[2:3])
         await run.written()
-        power_off(tmp_path / "a", tmp_path / "b")
+        await run.power_off(tmp_path / "a", tmp_path / "b")
     async with running(tmp_path / ("a" if clean else "b")) as run:
         await run.load_all()
         doubtful = [one.id for one in run.held.values() if one.in_doubt]
@@ -70,7 +71,7 @@ async def test_after_a_reboot_everything_may_have_been_sent(tmp_path: Path) -> N
     clock = FakeClock()
     async with running(tmp_path / "a", clock) as run:
         await run.accept(drafts(3))
-        power_off(tmp_path / "a", tmp_path / "b")
+        await run.power_off(tmp_path / "a", tmp_path / "b")
     clock.reboot()
     async with running(tmp_path / "b", clock) as run:
         assert all(one.in_doubt for one in await run.load_all())
@@ -80,10 +81,10 @@ async def test_in_doubt_is_sticky_over_many_starts(tmp_path: Path) -> None:
     async with running(tmp_path / "0") as run:
         payloads = await run.accept(drafts(4))
         run.spool.attempting(payloads[:2])
-        power_off(tmp_path / "0", tmp_path / "1")
+        await run.power_off(tmp_path / "0", tmp_path / "1")
     async with running(tmp_path / "1") as run:
         await run.load_all()
-        power_off(tmp_path / "1", tmp_path / "2")
+        await run.power_off(tmp_path / "1", tmp_path / "2")
     for _ in range(2):
         async with running(tmp_path / "2") as run:
             await run.load_all()
@@ -98,7 +99,7 @@ async def test_an_orderly_stop_goes_on_in_the_same_file_and_a_kill_begins_a_new_
         assert ids(run.recovered.pending) == ["id-0", "id-1"]
         second = await run.accept(drafts(1, "more"))
         assert second[0].seq == first[-1].seq + 1
-        power_off(tmp_path / "a", tmp_path / "b")
+        await run.power_off(tmp_path / "a", tmp_path / "b")
     async with running(tmp_path / "b") as run:
         third = await run.accept(drafts(1, "again"))
         assert third[0].seq > second[0].seq + 1
@@ -110,7 +111,7 @@ async def test_a_drained_old_file_is_folded_and_goes(tmp_path: Path) -> None:
         payloads = await run.accept(drafts(5))
         run.spool.settle_all(payloads[:2], Outcome.REJECTED, "no")
         await run.written()
-        power_off(tmp_path / "a", tmp_path / "b")
+        await run.power_off(tmp_path / "a", tmp_path / "b")
     async with running(tmp_path / "b") as run:
         loaded = await run.load_all()
         run.spool.settle_all(loaded, Outcome.DELIVERED)
@@ -152,7 +153,7 @@ async def test_deadlines_rule_the_order_over_files(tmp_path: Path) -> None:
     clock = FakeClock()
     async with running(tmp_path / "a", clock, SMALL) as run:
         await run.accept(drafts(90, "long"), 600.0)
-        power_off(tmp_path / "a", tmp_path / "b")
+        await run.power_off(tmp_path / "a", tmp_path / "b")
     clock.sleep(10.0)
     async with running(tmp_path / "b", clock, SMALL) as run:
         await run.accept(drafts(60, "short"), 100.0)
@@ -168,7 +169,7 @@ async def test_what_expires_on_disk_is_counted_once_under_its_outcome(tmp_path: 
     async with running(tmp_path / "a", clock, SMALL) as run:
         payloads = await run.accept(drafts(1000))
         run.spool.attempting(payloads[:100])
-        power_off(tmp_path / "a", tmp_path / "b")
+        await run.power_off(tmp_path / "a", tmp_path / "b")
     clock.sleep(DEADLINE_S + 1)
     async with running(tmp_path / "b", clock, SMALL) as run:
         unsent = unknown = 0
@@ -204,7 +205,7 @@ async def test_no_jump_of_the_wall_clock_moves_a_deadline(tmp_path: Path, jump_s
         payloads = await run.accept(drafts(2))
         clock.wall += jump_s
         payloads += await run.accept(drafts(2, "after"))
-        power_off(tmp_path / "a", tmp_path / "b")
+        await run.power_off(tmp_path / "a", tmp_path / "b")
     clock.sleep(100.0)
     clock.wall -= 2 * jump_s
     async with running(tmp_path / ("a" if clean else "b"), clock) as run:
@@ -261,7 +262,7 @@ async def test_letters_of_an_old_file_are_redriven_too(tmp_path: Path) -> None:
         payloads = await run.accept(drafts(5))
         run.spool.settle_all(payloads[:2], Outcome.EXPIRED_UNSENT, "late")
         await run.written()
-        power_off(tmp_path / "a", tmp_path / "b")
+        await run.power_off(tmp_path / "a", tmp_path / "b")
     async with running(tmp_path / "b") as run:
         assert ids(await run.spool.redrive(REDRIVE_DEFAULT, DEADLINE_S)) == ["id-0", "id-1"]
         assert not await run.spool.lost(Selection())
@@ -385,7 +386,7 @@ async def test_the_empty_queue_stays_empty_across_restarts(tmp_path: Path) -> No
             assert (run.spool.paged, run.lost_open, run.spool.usage().dead_letters) == (0, 0, 0)
             assert await run.spool.load(10) == []
             assert run.spool.next_deadline is None
-        power_off(tmp_path / "a", tmp_path / "b")
+            await run.power_off(tmp_path / "a", tmp_path / "b")
         (tmp_path / "b/spool/000000.mark").unlink()
         async with running(tmp_path / "b") as run:
             await run.examined()
@@ -396,10 +397,41 @@ async def test_a_large_drained_file_gives_the_disk_back(tmp_path: Path) -> None:
     async with running(tmp_path / "a", limits=SpoolLimits(rotate_bytes=200_000)) as run:
         payloads = await run.accept(drafts(1000, size=400))
         run.spool.settle_all(payloads, Outcome.DELIVERED)
-        await run.spool._call(lambda: run.spool._store.epochs[0].checkpoint())
+        await run.spool._call(run.spool._store.epochs[0].checkpoint)
         async with asyncio.timeout(10):
             while (tmp_path / "a/spool/000000.db").exists():
                 await run.written()
         assert folder.size(tmp_path / "a/spool") < 200_000
     async with running(tmp_path / "a") as run:
         assert (run.counts.accepted, run.counts.delivered) == (1000, 1000)
+
+
+async def test_a_file_of_an_earlier_version_is_migrated_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path / "a") as run:
+        await run.accept(drafts(3))
+    fails = True
+
+    def step(db: sqlite3.Connection) -> None:
+        db.execute("ALTER TABLE meta ADD COLUMN note TEXT")
+        if fails:
+            raise sqlite3.OperationalError("disk full")
+
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, step))
+    path = tmp_path / "a/spool/000000.db"
+    with pytest.raises(schema.ForeignFileError):
+        schema.connect(path)
+    fails = False
+    async with running(tmp_path / "a") as run:
+        assert ids(run.recovered.pending) == ["id-0", "id-1", "id-2"]
+        version = await run.spool._call(lambda: schema.user_version(run.spool._store.epochs[0].db))
+        assert version == 2
+
+
+async def test_memory_holds_a_window_of_bytes_too(tmp_path: Path) -> None:
+    async with running(tmp_path / "a", limits=SpoolLimits(window_bytes=100_000)) as run:
+        for number in range(5):
+            await run.accept(drafts(10, f"b{number}", size=5000))
+        assert len(run.held) == 10
+        assert run.spool.paged == 40

@@ -17,7 +17,7 @@ from insights_tui.domain.snapshot import Counts
 from insights_tui.spool.base import REDRIVE_DEFAULT, Selection
 from insights_tui.spool.durable import DurableSpool, SpoolLimits
 from insights_tui.spool.durable.told import add
-from tests.spool.machine import FakeClock, Running, drafts, power_off
+from tests.spool.machine import FakeClock, Running, drafts
 
 LIMITS = SpoolLimits(window_payloads=40, page_rows=16, rotate_bytes=100_000)
 
@@ -64,7 +64,9 @@ class SpoolMachine(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 30), deadline_s=st.sampled_from([240.0, 240.0, 240.0, 60.0]))
     def accept(self, count: int, deadline_s: float) -> None:
-        payloads: list[Payload] = self.run(self.live.accept(drafts(count, f"p{next(self.names)}", size=200), deadline_s))  # type: ignore[assignment]
+        payloads: list[Payload] = self.run(
+            self.live.accept(drafts(count, f"p{next(self.names)}", size=200), deadline_s)
+        )  # type: ignore[assignment]
         self.pending |= {one.seq: one for one in payloads}
         self.accepted += count
 
@@ -78,7 +80,7 @@ class SpoolMachine(RuleBasedStateMachine):
     @rule(share=st.floats(0.1, 1.0), seed=st.integers(0, 1000), outcome=st.sampled_from(list(Outcome)[:4]))
     def settle(self, share: float, seed: int, outcome: Outcome) -> None:
         held = list(self.live.held.values())
-        some = random.Random(seed).sample(held, int(len(held) * share))
+        some = random.Random(seed).sample(held, int(len(held) * share))  # noqa: S311 - a test repeats itself
         if not some:
             return
         self.live.spool.attempting(some)
@@ -97,7 +99,7 @@ class SpoolMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1.0, 70.0, 250.0]))
     def time_passes_and_what_is_on_disk_expires(self, seconds: float) -> None:
         self.clock.sleep(seconds)
-        self.clock.wall += random.Random(seconds).uniform(-1e6, 1e6)
+        self.clock.wall += random.Random(seconds).uniform(-1e6, 1e6)  # noqa: S311 - a test repeats itself
 
         async def expiring() -> None:
             before = self.live.spool.paged
@@ -112,7 +114,9 @@ class SpoolMachine(RuleBasedStateMachine):
             self.ended[Outcome.EXPIRED_UNSENT] += expired.unsent
             self.ended[Outcome.EXPIRED_UNKNOWN] += expired.unknown
             assert count <= before
-            gone = [seq for seq, one in self.pending.items() if seq not in self.live.held and one.deadline <= self.clock.at]
+            gone = [
+                seq for seq, one in self.pending.items() if seq not in self.live.held and one.deadline <= self.clock.at
+            ]
             assert self.broken or len(gone) >= count, "nothing expires early"
             left = {one.payload.seq for one in await self.live.spool.lost(Selection(), limit=10_000, open_only=False)}
             for seq in gone:
@@ -169,7 +173,7 @@ class SpoolMachine(RuleBasedStateMachine):
     @rule(seed=st.integers(0, 10_000))
     def kill_and_break_bits(self, seed: int) -> None:
         self._die()
-        rng = random.Random(seed)
+        rng = random.Random(seed)  # noqa: S311 - a test repeats itself
         files = sorted(path for path in (self.state / "spool").iterdir() if path.stat().st_size)
         path = rng.choice(files)
         data = bytearray(path.read_bytes())
@@ -181,7 +185,8 @@ class SpoolMachine(RuleBasedStateMachine):
 
     def _die(self) -> None:
         self.run(self.live.written())
-        after = power_off(self.state, self.root / str(int(self.state.name) + 1))
+        after = self.root / str(int(self.state.name) + 1)
+        self.run(self.live.power_off(self.state, after))
         self.run(self.live.spool.close())
         shutil.rmtree(self.state)
         self.state = after

@@ -28,7 +28,19 @@ from insights_tui.spool.durable.ops import (
     Vanished,
 )
 from insights_tui.spool.durable.record import Record
-from insights_tui.spool.durable.row import DEAD, EPOCH_BITS, IN_DOUBT, OVERHEAD, QUEUED, runs, seal, unseal
+from insights_tui.spool.durable.row import (
+    DEAD,
+    EPOCH_BITS,
+    IN_DOUBT,
+    NEVER,
+    OUTCOMES,
+    OVERHEAD,
+    QUEUED,
+    UNSET,
+    runs,
+    seal,
+    unseal,
+)
 
 _STEP = 64
 """Rows in the largest inserts come in multiples of it, so that few statements are ever prepared."""
@@ -192,7 +204,7 @@ class Epoch:
             f"UPDATE payload SET state = {DEAD}, outcome = ?, ended_ms = ?, late_ack = ?, open = 1, reason = ?"
             " WHERE {}",
             op.seqs,
-            (op.outcome.value, op.ended_ms, late, op.reason),
+            (OUTCOMES[op.outcome], op.ended_ms, late, op.reason),
         )
         record.finish(op.outcome, len(op.seqs))
         record.late_acks += late * len(op.seqs)
@@ -295,14 +307,15 @@ def _payloads(first: int, batch: Batch, now: Moment) -> list[Payload]:
     return list(map(_new_payload, repeat(Payload), rows))
 
 
+_INSERT = "INSERT INTO payload (seq, state, outcome, ended_ms, late_ack, open, reason, sum, body) VALUES "
 _INSERTS: dict[int, str] = {}
 
 
 def _insert_sql(count: int) -> str:
     sql = _INSERTS.get(count)
     if sql is None:
-        values = ", ".join(["(?, ?, ?, ?)"] * count)
-        sql = _INSERTS[count] = f"INSERT INTO payload (seq, state, sum, body) VALUES {values}"
+        values = ", ".join([f"(?, ?, {UNSET}, {NEVER}, 0, 0, '', ?, ?)"] * count)
+        sql = _INSERTS[count] = _INSERT + values
     return sql
 
 

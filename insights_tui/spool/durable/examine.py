@@ -13,7 +13,7 @@ from insights_tui.spool.durable.ops import Surplus
 from insights_tui.spool.durable.row import DEAD, EPOCH_BITS, IN_DOUBT, QUEUED, cost, unseal
 from insights_tui.spool.durable.told import Told
 
-_MAX_FAILURES = 200_000
+_MAX_FAILURES = 50_000
 """Reads of a broken file that may fail before the rest of it is given up."""
 
 COLUMNS = "seq, state, outcome, ended_ms, late_ack, open, reason, sum, body"
@@ -76,8 +76,8 @@ def salvage(epoch: Epoch, told: Told, folder: Path, rows: int) -> Iterator[None]
         record = epoch.record.copy()
         record.bodiless += max(0, record.dead - dead)
         record.dead, record.dead_bytes, record.pending_bytes = dead, dead_bytes, pending_bytes
-        db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (schema.RECORD, record.pack()))
-        db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (schema.ANCHOR, epoch.anchor.pack()))
+        db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (schema.RECORD, record.pack()))
+        db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (schema.ANCHOR, epoch.anchor.pack()))
         _copy_notes(epoch, db)
         db.execute("COMMIT")
         db.execute("PRAGMA synchronous = FULL")
@@ -118,7 +118,7 @@ def _readable(epoch: Epoch, rows: int) -> Iterator[list[tuple[Any, ...]]]:
             if first < last:
                 middle = (first + last) // 2
                 ranges += [(middle + 1, last), (first, middle)]
-            if failures % 200 == 0:
+            if failures % 100 == 0:
                 yield []
             continue
         if len(found) == rows and isinstance(found[-1][0], int) and found[-1][0] >= first:

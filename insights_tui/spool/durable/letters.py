@@ -8,11 +8,13 @@ from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Payload
 from insights_tui.spool.base import DeadLetter, Selection
 from insights_tui.spool.durable.epoch import Epoch, row_bytes
-from insights_tui.spool.durable.row import DEAD, unseal
+from insights_tui.spool.durable.row import DEAD, OUTCOMES, unseal
 
 _MAX_IDS = 50
 """More ids than this are looked for in Python, not in SQL."""
 _PAGE = 500
+ON_DISK = "Its deadline passed while it waited on disk."
+"""The reason of a dead letter that has none in its row: a million of them expire without growing."""
 
 
 def letters(epoch: Epoch, selection: Selection, *, after_seq: int, is_open: bool) -> Iterator[tuple[DeadLetter, int]]:
@@ -65,7 +67,7 @@ def _where(selection: Selection) -> tuple[str, list[Any]]:
     values: list[Any] = []
     if selection.outcomes:
         where += f" AND outcome IN ({', '.join('?' * len(selection.outcomes))})"
-        values += [outcome.value for outcome in selection.outcomes]
+        values += [OUTCOMES.get(outcome, 0) for outcome in selection.outcomes]
     if selection.since_ms is not None:
         where += " AND ended_ms >= ?"
         values.append(selection.since_ms)
@@ -93,15 +95,15 @@ def _letter(
     is_open: bool,
 ) -> DeadLetter:
     found = unseal(seq, sum_, body)
-    known = {one.value: one for one in Outcome if one.lost}
+    known = {code: one for one, code in OUTCOMES.items()}
     end = ended_ms if isinstance(ended_ms, int) else 0
-    why = reason if isinstance(reason, str) else ""
+    why = reason if isinstance(reason, str) and reason else ON_DISK
     state: Literal["open", "redriven"] = "open" if is_open else "redriven"
     if found is None:  # the row tells of a loss; what was lost cannot be read
         nothing = Payload(seq, "", b"", None, 0, 0.0)
         return DeadLetter(nothing, Outcome.DAMAGED, why, bool(late_ack), end, state)
     id_, value, key, accepted_ms, accepted_boot, deadline_s = found
-    ended = known.get(outcome if isinstance(outcome, str) else "", Outcome.DAMAGED)
+    ended = known.get(outcome if isinstance(outcome, int) else 0, Outcome.DAMAGED)
     deadline = epoch.anchor.deadline(accepted_ms, accepted_boot, deadline_s)
     payload = Payload(seq, id_, value, key, accepted_ms, deadline, ended is Outcome.EXPIRED_UNKNOWN)
     return DeadLetter(payload, ended, why, bool(late_ack), end, state)

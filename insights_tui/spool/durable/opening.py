@@ -13,7 +13,7 @@ from insights_tui.spool.durable.anchor import Anchor
 from insights_tui.spool.durable.epoch import Epoch
 from insights_tui.spool.durable.mark import Mark, Seen, read_mark
 from insights_tui.spool.durable.record import CARRIED, Record
-from insights_tui.spool.durable.row import DEAD, EPOCH_BITS
+from insights_tui.spool.durable.row import DEAD, EPOCH_BITS, OUTCOMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ def create_epoch(folder: Path, number: int, clock: Clock) -> Epoch:
         mark = Mark(places.mark(folder, number), number, anchor.accepted_boot_id)
         epoch = Epoch(number, path, db, mark, anchor)
         db.execute("BEGIN IMMEDIATE")
-        db.execute("INSERT INTO meta VALUES (?, ?)", (schema.RECORD, epoch.record.pack()))
-        db.execute("INSERT INTO meta VALUES (?, ?)", (schema.ANCHOR, anchor.pack()))
+        db.execute("INSERT INTO meta (key, value) VALUES (?, ?)", (schema.RECORD, epoch.record.pack()))
+        db.execute("INSERT INTO meta (key, value) VALUES (?, ?)", (schema.ANCHOR, anchor.pack()))
         db.execute("COMMIT")
         db.execute("PRAGMA wal_checkpoint(PASSIVE)")  # a lost WAL must not take the identity along
     except BaseException:
@@ -114,9 +114,9 @@ def _reconcile(db: sqlite3.Connection, number: int, found: Record | None, seen: 
         last = _last(db, base, limit)
         if marked is not None:
             record = marked.copy()
-            record.last = max(record.last, last)
+            record.last = max(record.last, last or 0)
             return record, 0  # what is missing shows when the rows are counted
-        return _from_rows(db, base, last), 0
+        return _from_rows(db, base, limit - 1 if last is None else last), 0
     record = found.copy()
     if marked is None or marked.commits <= found.commits:
         return record, 0
@@ -132,13 +132,14 @@ def _reconcile(db: sqlite3.Connection, number: int, found: Record | None, seen: 
     return record, gap
 
 
-def _last(db: sqlite3.Connection, base: int, limit: int) -> int:
+def _last(db: sqlite3.Connection, base: int, limit: int) -> int | None:
+    """Tell the highest number in the file; `None` where it cannot be read there."""
     try:
         row = db.execute("SELECT max(seq) FROM payload WHERE seq > ? AND seq < ?", (base, limit)).fetchone()
     except sqlite3.Error as error:
         if schema.passes(error):
             raise
-        return limit - 1  # unreadable there: nothing is added to it any more
+        return None
     return row[0] if row and isinstance(row[0], int) else base
 
 
@@ -154,11 +155,12 @@ def _from_rows(db: sqlite3.Connection, base: int, last: int) -> Record:
         if schema.passes(error):
             raise
         return record
+    known = {code: outcome for outcome, code in OUTCOMES.items()}
     for outcome, is_open, late, count, size in rows:
-        if outcome not in {one.value for one in Outcome if one.lost}:
+        if outcome not in known:
             continue
         record.accepted += count
-        record.finish(Outcome(outcome), count)
+        record.finish(known[outcome], count)
         record.lost_open -= 0 if is_open else count
         record.redriven += 0 if is_open else count
         record.late_acks += count if late else 0
@@ -172,8 +174,8 @@ def _write_down(epoch: Epoch) -> None:
     packed = epoch.record.pack()
     try:
         epoch.db.execute("BEGIN IMMEDIATE")
-        epoch.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (schema.RECORD, packed))
-        epoch.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (schema.ANCHOR, epoch.anchor.pack()))
+        epoch.db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (schema.RECORD, packed))
+        epoch.db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (schema.ANCHOR, epoch.anchor.pack()))
         epoch.db.execute("COMMIT")
     except sqlite3.Error as error:
         if epoch.db.in_transaction:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from insights_tui.domain.clock import Moment
+from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Draft, Payload
 
 EPOCH_BITS = 40
@@ -19,6 +20,13 @@ QUEUED, IN_DOUBT, DEAD = 0x5A, 0x2D, 0x33
 
 _HEAD = struct.Struct("<qddHi")
 """Accepted at (wall, ms), at (boot-time clock, s), deadline after (s), bytes of the id, of the key (-1: null)."""
+
+OUTCOMES = {Outcome.REJECTED: 2, Outcome.EXPIRED_UNSENT: 3, Outcome.EXPIRED_UNKNOWN: 4, Outcome.DAMAGED: 5}
+"""Codes of a dead letter's outcome."""
+
+UNSET, NEVER = 7, 1 << 46
+"""What a pending row has for its outcome and its end: as many bytes as the real ones, so that a row that ends stays
+where it is. Rows that grow split their pages: a million expired took three times as long."""
 
 OVERHEAD = 64
 """Bytes of a row beside its body, about."""

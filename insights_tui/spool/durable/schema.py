@@ -38,8 +38,9 @@ class NewerVersionError(Exception):
 
 def _first(db: sqlite3.Connection) -> None:
     db.execute(
-        "CREATE TABLE payload (seq INTEGER PRIMARY KEY, state INTEGER NOT NULL, outcome TEXT, ended_ms INTEGER,"
-        " late_ack INTEGER, open INTEGER, reason TEXT, sum INTEGER NOT NULL, body BLOB NOT NULL)"
+        "CREATE TABLE payload (seq INTEGER PRIMARY KEY, state INTEGER NOT NULL, outcome INTEGER NOT NULL,"
+        " ended_ms INTEGER NOT NULL, late_ack INTEGER NOT NULL, open INTEGER NOT NULL, reason TEXT NOT NULL,"
+        " sum INTEGER NOT NULL, body BLOB NOT NULL)"
     )
     db.execute(f"CREATE INDEX dead ON payload (open) WHERE state = {DEAD}")
     db.execute("CREATE TABLE meta (key INTEGER PRIMARY KEY, value BLOB NOT NULL)")

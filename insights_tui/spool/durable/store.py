@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, islice
 from pathlib import Path
+from time import monotonic
 
 from insights_tui.domain.clock import Clock
 from insights_tui.domain.outcome import Outcome
@@ -212,8 +213,8 @@ class Store:
 
     def _free(self) -> int | None:
         """Bytes free on the disk, looked at four times a second: each look gives the interpreter away."""
-        now = self.clock.boot()
-        if not 0 <= now - self._free_at < _FREE_S:
+        now = monotonic()
+        if now - self._free_at >= _FREE_S:
             self._free_at, self._free_bytes = now, places.free(self.folder)
         return self._free_bytes
 
@@ -365,8 +366,7 @@ class Store:
                 ended = [payload for payload in due if payload.in_doubt is doubt]
                 if ended:
                     seqs = [payload.seq for payload in ended]
-                    reason = "its deadline passed while it waited on disk"
-                    epoch.backlog.append(Final(seqs, outcome, reason, int(moment.wall * 1000), cost(ended)))
+                    epoch.backlog.append(Final(seqs, outcome, "", int(moment.wall * 1000), cost(ended)))
                     unknown, unsent = unknown + len(ended) * doubt, unsent + len(ended) * (not doubt)
             epoch.paged -= len(due)
             if len(due) < len(page.payloads):
