@@ -72,7 +72,7 @@ class Upkeep:
                 self._spawn(client.connect(node))
             else:
                 strangers.append(node)
-        if strangers and now >= self._visit_at:
+        if strangers and now >= self._visit_at and client.quiet_s >= self._settings.visit_s:
             # members that lead nothing of ours: one login at a time, in no hurry, but traffic must reach them too
             self._visit_at = now + self._settings.visit_s
             self._spawn(client.connect(min(strangers, key=lambda node: node.failures)))

@@ -107,6 +107,11 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka ships no types
         """Tell whether requests to a member go out at once."""
         return self.wire(node_id) is not None
 
+    @property
+    def quiet_s(self) -> float:
+        """Seconds since the last login, at whichever server."""
+        return self._gate.quiet_s
+
     async def bootstrap(self) -> View:
         """Ask the servers of the list until one tells the cluster; raises `StartError`, `LoginHeldError`."""
         waiting = list(self.connection.servers)

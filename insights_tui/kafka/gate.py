@@ -24,6 +24,12 @@ class LoginGate:
         self._turn = asyncio.Lock()
         self._failures = 0
         self._open_at = 0.0
+        self._last_at = float("-inf")
+
+    @property
+    def quiet_s(self) -> float:
+        """Seconds since the last login was begun, whatever came of it."""
+        return self._now() - self._last_at
 
     @property
     def wait_s(self) -> float:
@@ -60,6 +66,7 @@ class LoginGate:
         try:
             if self.wait_s > 0:
                 raise LoginHeldError
+            self._last_at = self._now()
             yield
         finally:
             if turn:
