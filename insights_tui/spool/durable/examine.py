@@ -36,6 +36,8 @@ def examine(epoch: Epoch, told: Told, rows: int) -> Iterator[None]:
     while at < end:
         page = epoch.page(at, rows, end)
         seen += len(page.payloads) + len(page.bad)
+        if page.payloads and epoch.head == float("-inf"):
+            epoch.head = page.payloads[0].deadline
         epoch.record.pending_bytes += cost(page.payloads)
         told.bad_rows(epoch, page.bad)
         epoch.verified = at = page.end

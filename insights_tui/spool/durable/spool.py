@@ -180,7 +180,8 @@ class DurableSpool(Spool):
         if not self.paged:
             return None
         epochs = list(self._store.epochs.values())  # a glance at the writer's: a bound that is a moment old will do
-        return min((epoch.head for epoch in epochs if epoch.paged), default=None)
+        earliest = min((epoch.head for epoch in epochs if epoch.paged), default=None)
+        return self._clock.boot() if earliest == float("-inf") else earliest  # unknown: to be looked at now
 
     async def expire(self) -> Expired:
         """End payloads on disk whose deadline has passed, some thousands in a call: see `next_deadline` after it."""

@@ -197,19 +197,9 @@ class Store:
         return sum([epoch.paged for epoch in self.epochs.values()])
 
     @property
-    def next_deadline(self) -> float | None:
-        """No payload that is on disk alone has an earlier deadline; `None` where there is none."""
-        return min((epoch.head for epoch in self.epochs.values() if epoch.paged and not epoch.sick), default=None)
-
-    @property
     def bytes(self) -> int:
         """Of all payloads, pending and dead."""
         return sum([one.record.pending_bytes + one.record.dead_bytes for one in self.epochs.values()])
-
-    @property
-    def backlog(self) -> int:
-        """Changes that wait for the disk."""
-        return sum([len(epoch.backlog) for epoch in self.epochs.values()])
 
     def _free(self) -> int | None:
         """Bytes free on the disk, looked at four times a second: each look gives the interpreter away."""

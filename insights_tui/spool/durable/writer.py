@@ -64,6 +64,7 @@ class Writer:
         self._resolve, self._found, self._problem = resolve, found, problem
         self._thread = threading.Thread(target=self._run, name="spool-writer", daemon=True)
         self._trouble = ""
+        self._probe_at = 0.0
 
     def start(self) -> None:
         """Start the thread."""
@@ -89,7 +90,8 @@ class Writer:
         get = self.queue.get_nowait
         try:
             if block:
-                requests.append(self.queue.get(timeout=self.store.limits.probe_s if self._trouble else None))
+                pause = max(0.001, self._probe_at - perf_counter()) if self._trouble else None
+                requests.append(self.queue.get(timeout=pause))
             while True:
                 requests.append(get())
         except Empty:
@@ -111,7 +113,7 @@ class Writer:
                 waiting.append(request)
         if waiting or ops:
             self._commit(waiting, ops)
-        elif self._trouble:
+        if self._trouble and perf_counter() >= self._probe_at:
             self._probe()
         for call in calls:
             if call.last:
@@ -157,6 +159,7 @@ class Writer:
     def _in_trouble(self, error: Exception) -> None:
         what = words(error)
         self.store.trouble = None
+        self._probe_at = perf_counter() + self.store.limits.probe_s
         if what != self._trouble:
             self._trouble = what
             self._problem(what)
