@@ -113,7 +113,7 @@ class Agent:
 
     async def _tick(self) -> None:
         while True:
-            self._reporter.tick(self._engine.status(), self._connecting.view(), self._events)
+            self._reporter.tick(self._engine.status(), self._engine.usage(), self._connecting.view(), self._events)
             await asyncio.sleep(TICK_S)
 
     # What ingest asks for.

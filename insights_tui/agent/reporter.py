@@ -22,6 +22,7 @@ from insights_tui.spool.base import Usage
 EVENTS_SHOWN = 20
 JUMP_S = 5.0
 """A wall clock that moves this much against the boot-time clock between two ticks has been set."""
+_OPEN_AGAIN = Occurrence("info", "ingest_accepts", "ingest", "Ingest takes payloads in again.")
 
 
 class Reporter:
@@ -53,6 +54,7 @@ class Reporter:
         self._history = History()
         self._sinces = Sinces()
         self._state: State | None = None
+        self._refused_for: Refusal | None = None
         self._clock_offset: float | None = None
         self._seq = 0
         self._last: Snapshot | None = None
@@ -60,8 +62,8 @@ class Reporter:
         self.damage: Occurrence | None = None
         """The latest damage that the spool told of, until nothing lost is open."""
 
-    def tick(self, status: EngineStatus, view: ConnectionView | None, events: EventLog) -> None:
-        """Once a second: a second of history, and an event where the state word or the clock changed."""
+    def tick(self, status: EngineStatus, usage: Usage, view: ConnectionView | None, events: EventLog) -> None:
+        """Once a second: a second of history, when problems began, and an event where something turned."""
         self._history.feed(status, status.latency_last_s.p99)
         offset = status.at.wall - status.at.boot
         if self._clock_offset is not None and abs(offset - self._clock_offset) > JUMP_S:
@@ -80,6 +82,11 @@ class Reporter:
             if self._state is not None:
                 events.add(_turned(state, status))
             self._state = state
+        around = self._around(status, usage, view)
+        self._sinces.problems(findings(state, status, around), status.at)  # notes since when, though nobody looks
+        if around.refusing is not self._refused_for:
+            events.add(_shut(around) if around.refusing is not None else _OPEN_AGAIN)
+            self._refused_for = around.refusing
 
     def snapshot(
         self,
@@ -92,27 +99,9 @@ class Reporter:
         history: int,
     ) -> Snapshot:
         """Assemble it; `seq` moves only when something beside the clock did."""
-        refusing = self._refusing(status, usage)
-        if not status.lost_open:
-            self.damage = None
-        capacity = shown.Capacity(
-            durability=self._durability,
-            queue_payloads=status.counts.pending,
-            queue_max_payloads=self._max_payloads,
-            spool_bytes=usage.bytes,
-            spool_max_bytes=usage.max_bytes,
-            disk_free_bytes=usage.disk_free_bytes,
-            dead_letters=usage.dead_letters,
-        )
+        around = self._around(status, usage, view)
+        capacity, refusing = around.capacity, around.refusing
         state = state_of(status, connected=view is not None)
-        around = Circumstances(
-            connected=view is not None,
-            ca=view.ca if view else None,
-            capacity=capacity,
-            refusing=refusing,
-            no_room=usage.problem or usage.full,
-            damage=self.damage,
-        )
         problems = self._sinces.problems(findings(state, status, around), status.at)
         made = Snapshot(
             schema=shown.SCHEMA,
@@ -147,6 +136,27 @@ class Reporter:
         self._last = made
         return replace(made, seq=self._seq, history=self._history.last(history))
 
+    def _around(self, status: EngineStatus, usage: Usage, view: ConnectionView | None) -> Circumstances:
+        if not status.lost_open:
+            self.damage = None
+        capacity = shown.Capacity(
+            durability=self._durability,
+            queue_payloads=status.counts.pending,
+            queue_max_payloads=self._max_payloads,
+            spool_bytes=usage.bytes,
+            spool_max_bytes=usage.max_bytes,
+            disk_free_bytes=usage.disk_free_bytes,
+            dead_letters=usage.dead_letters,
+        )
+        return Circumstances(
+            connected=view is not None,
+            ca=view.ca if view else None,
+            capacity=capacity,
+            refusing=self._refusing(status, usage),
+            no_room=usage.problem or usage.full,
+            damage=self.damage,
+        )
+
     def _refusing(self, status: EngineStatus, usage: Usage) -> Refusal | None:
         """Tell why nothing is taken in, the disk first: there no deadline makes room."""
         if usage.full or not usage.writable:
@@ -167,6 +177,12 @@ def _timeless(snapshot: Snapshot) -> Snapshot:
         capacity=replace(snapshot.capacity, disk_free_bytes=None),
         history=(),
     )
+
+
+def _shut(around: Circumstances) -> Occurrence:
+    why = around.no_room or "the queue is full"
+    text = f"Ingest refuses payloads: {why}."
+    return Occurrence("error", "ingest_refuses", "ingest", text, fix="Run insights-tui status: it says what helps.")
 
 
 def _turned(state: State, status: EngineStatus) -> Occurrence:

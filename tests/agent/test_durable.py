@@ -87,14 +87,17 @@ async def test_counts_and_lost_payloads_survive_and_can_be_redriven(tmp_path: Pa
 async def test_how_full_it_is_is_told(tmp_path: Path) -> None:
     async with running(tmp_path) as run:
         await run.send()
+        commits = "insights_spool_commit_seconds quantile=0.99"
+        async with asyncio.timeout(20):
+            while commits not in (found := samples(run.agent.metrics()[0])):  # it looks once a second
+                await asyncio.sleep(0.01)
+        assert found[commits] > 0
         capacity = run.agent.snapshot().capacity
         assert capacity.spool_max_bytes == 2 * 1024**3
         assert capacity.spool_bytes is not None
         assert capacity.spool_bytes > 0
         assert capacity.disk_free_bytes is not None
-        found = samples(run.agent.metrics()[0])
         assert found["insights_spool_max_bytes"] == capacity.spool_max_bytes
-        assert found["insights_spool_commit_seconds quantile=0.99"] > 0
 
 
 async def test_a_full_disk_refuses_says_so_and_goes_on_by_itself(
@@ -121,6 +124,8 @@ async def test_a_full_disk_refuses_says_so_and_goes_on_by_itself(
         assert (await run.send()).status_code == 200
         assert run.agent.snapshot().refused[Refusal.DISK_FULL] == 1
         assert run.agent.snapshot().counts.accepted == accepted
+        seen = await run.until(lambda seen: "ingest_accepts" in {event.code for event in seen.events})
+        assert "Ingest refuses payloads: the disk is full." in {event.text for event in seen.events}
 
 
 async def test_a_spool_at_its_limit_names_the_setting(tmp_path: Path) -> None:
