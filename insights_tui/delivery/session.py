@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from aiokafka.protocol.produce import ProduceRequest
@@ -11,6 +10,7 @@ from aiokafka.protocol.produce import ProduceRequest
 from insights_tui.delivery.batch import Batch, Landing
 from insights_tui.delivery.board import Board
 from insights_tui.delivery.book import Book
+from insights_tui.delivery.health import broker_troubles, no_leader
 from insights_tui.delivery.lane import Lane
 from insights_tui.delivery.producer_ids import ProducerIds
 from insights_tui.delivery.sequence import ProducerSequences
@@ -19,9 +19,8 @@ from insights_tui.delivery.status import ActiveTrouble
 from insights_tui.delivery.upkeep import Upkeep
 from insights_tui.domain.clock import Clock
 from insights_tui.domain.occurrence import Occurrence
-from insights_tui.domain.trouble import Code, Trouble
 from insights_tui.kafka.backoff import backoff_s
-from insights_tui.kafka.classify import of_code, of_request, of_topic
+from insights_tui.kafka.classify import MOVING_S, of_code, of_request, of_topic
 from insights_tui.kafka.client import Client
 from insights_tui.kafka.records import MAX_RECORDS, encode
 from insights_tui.kafka.verdict import Action, Peer, Verdict
@@ -92,7 +91,9 @@ class Session:
         connected, fit, frozen = self.client.connected, self._sequences.ready, self._book.frozen_at
         for index in range(len(lanes)):
             lane = lanes[(index + self._turn) % len(lanes)]
-            if lane.batch is None and lane.retry_at <= now and connected(lane.leader) and fit(lane.id, now, frozen):
+            if lane.batch is not None or lane.retry_at > now or not connected(lane.leader):
+                continue
+            if fit(lane.id, now, frozen):
                 yield lane
             elif self._sequences.wants_id(lane.id, now):
                 self._changed.set()
@@ -166,22 +167,9 @@ class Session:
         return any(self.client.connected(number) for number in self.client.nodes)
 
     def troubles(self) -> list[ActiveTrouble]:
-        """Tell which brokers are down, and where that is all of them, that Kafka is unreachable."""
-        nodes = [node for node in self.client.nodes.values() if node.trouble is not None]
-        found = [ActiveTrouble(node.trouble, node.since) for node in nodes if node.trouble and node.since]
-        if found and not self.reachable and all(one.trouble.code is Code.BROKER_UNREACHABLE for one in found):
-            what = "None of the brokers of the cluster can be reached."
-            if len(found) == 1:
-                what = found[0].trouble.what
-            trouble = replace(
-                found[0].trouble,
-                code=Code.KAFKA_UNREACHABLE,
-                subject=self.client.connection.bootstrap,
-                what=what,
-            )
-            latest = max((one.since for one in found), key=lambda since: since.boot)
-            found = [ActiveTrouble(trouble, latest), *(found if len(found) > 1 else ())]
-        return found
+        """Tell what the brokers suffer from."""
+        client = self.client
+        return broker_troubles(client.nodes.values(), client.connection.bootstrap, reachable=self.reachable)
 
     def trouble(self) -> ActiveTrouble | None:
         """Tell the worst of the brokers' troubles."""
@@ -218,7 +206,12 @@ class Session:
         if view.topic_error:
             return
         self._board.clear(("topic", "seen"))
-        self._note_leaderless(leaderless)
+        if leaderless:
+            self._board.put(
+                ("topic", "leaders"), no_leader(topic, leaderless), self._clock.now(), show_after_s=MOVING_S
+            )
+        else:
+            self._board.clear(("topic", "leaders"))
         self.lanes = {number: self.lanes.get(number) or Lane(number) for number in sorted(view.partitions)}
         for number, part in view.partitions.items():
             self.lanes[number].leader = part.leader
@@ -232,17 +225,6 @@ class Session:
     def _who(self) -> dict[str, Any]:
         connection = self.client.connection
         return {"username": connection.username, "tls": connection.username is not None}
-
-    def _note_leaderless(self, leaderless: list[int]) -> None:
-        topic = self.client.connection.topic
-        if not leaderless:
-            self._board.clear(("topic", "leaders"))
-            return
-        listed = ", ".join(map(str, sorted(leaderless)[:8])) + (" and more" if len(leaderless) > 8 else "")
-        what = f"Partition {listed} of {topic} has no leader."
-        act = "Bring back the brokers that hold it."
-        trouble = Trouble(Code.NO_LEADER, topic, what, act)
-        self._board.put(("topic", "leaders"), trouble, self._clock.now(), show_after_s=3.0)
 
     def _change(self) -> None:
         self._changed.set()
