@@ -82,7 +82,7 @@ class Running:
     async def examined(self) -> None:
         """Wait until nothing of an earlier start is left to examine."""
         async with asyncio.timeout(10):
-            while self.spool._store._jobs:
+            while self.spool._store.jobs:
                 await asyncio.sleep(0.001)
         await self.written()
 

@@ -164,6 +164,16 @@ async def test_a_file_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
     db.close()
 
 
+async def test_an_error_that_quotes_a_broken_schema_is_an_error_like_any_other(tmp_path: Path) -> None:
+    pending = await fill(tmp_path, checkpoint=True)
+    path = tmp_path / "b/spool/000000.db"
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"CREATE TABLE payload", b"CREATE \xd4ABLE payload"))
+    async with running(tmp_path / "b", FakeClock(), LIMITS) as run:
+        await recover(run, pending)
+        assert (run.counts.accepted, run.counts.damaged) == (300, len(pending))
+
+
 def zero_pages(path: Path, rng: random.Random) -> None:
     data = bytearray(path.read_bytes())
     for _ in range(rng.randint(1, 4)):

@@ -123,7 +123,7 @@ class Epoch:
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
                 raise
-        except sqlite3.Error as error:
+        except schema.ERRORS as error:
             raise self.judged(error) from error
         self.mark.committed(packed)
         crash_point("after_commit")
@@ -132,7 +132,7 @@ class Epoch:
         self.dirty += 6 + len(rows) // 16 + sum([len(op.seqs) for op in ops]) // 8
         return accepted
 
-    def judged(self, error: sqlite3.Error) -> Exception:
+    def judged(self, error: Exception) -> Exception:
         """Tell a broken file from a disk that is full or ill for a while."""
         if schema.passes(error):
             return error
@@ -235,7 +235,7 @@ class Epoch:
                 " ORDER BY seq LIMIT ?",
                 (after, end, limit),
             ).fetchall()
-        except sqlite3.Error as error:
+        except schema.ERRORS as error:
             raise self.judged(error) from error
         payloads: list[Payload] = []
         bad: list[int] = []
@@ -286,7 +286,7 @@ class Epoch:
         crash_point("checkpoint")
         try:
             self.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        except sqlite3.Error as error:
+        except schema.ERRORS as error:
             raise self.judged(error) from error
         self.dirty = 0
 
@@ -294,7 +294,7 @@ class Epoch:
         """Let go; a clean one is believed as it is when it is opened again."""
         if clean:
             self.mark.committed(self.record.pack(), clean=True)
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*schema.ERRORS):
             self.db.close()
         self.mark.close()
 

@@ -111,7 +111,7 @@ def _readable(epoch: Epoch, rows: int) -> Iterator[list[tuple[Any, ...]]]:
             continue
         try:
             found = epoch.db.execute(sql, (first, last, rows)).fetchall()
-        except sqlite3.Error as error:
+        except schema.ERRORS as error:
             if schema.passes(error):
                 raise
             failures += 1
@@ -137,7 +137,7 @@ def _copy_notes(epoch: Epoch, db: sqlite3.Connection) -> None:
     for table in ("folded", "redriven"):
         try:
             notes = epoch.db.execute(f"SELECT * FROM {table}").fetchall()
-        except sqlite3.Error as error:
+        except schema.ERRORS as error:
             if schema.passes(error):
                 raise
             continue

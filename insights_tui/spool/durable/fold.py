@@ -1,10 +1,10 @@
 """A drained epoch ends: its counters and dead letters move into the current one, then its files go."""
 
-import sqlite3
 from pathlib import Path
 
 from insights_tui.spool.crash import crash_point
 from insights_tui.spool.durable import folder as places
+from insights_tui.spool.durable import schema
 from insights_tui.spool.durable.epoch import Epoch
 from insights_tui.spool.durable.examine import COLUMNS
 from insights_tui.spool.durable.record import Record
@@ -15,7 +15,7 @@ def notes(epoch: Epoch, table: str) -> set[int]:
     """Read what an epoch noted of others: `folded` epochs, dead letters `redriven`."""
     try:
         rows = epoch.db.execute(f"SELECT * FROM {table}").fetchall()
-    except sqlite3.Error as error:
+    except schema.ERRORS as error:
         raise epoch.judged(error) from error
     return {row[0] for row in rows if isinstance(row[0], int)}
 
@@ -25,7 +25,7 @@ def forget_intents(epoch: Epoch, number: int) -> None:
     try:
         base = number << EPOCH_BITS
         epoch.db.execute("DELETE FROM redriven WHERE seq BETWEEN ? AND ?", (base, base + (1 << EPOCH_BITS) - 1))
-    except sqlite3.Error as error:
+    except schema.ERRORS as error:
         raise epoch.judged(error) from error
 
 
@@ -34,7 +34,7 @@ def fold(source: Epoch, target: Epoch, folder: Path) -> None:
     crash_point("folding")
     try:
         rows = source.db.execute(f"SELECT {COLUMNS} FROM payload WHERE state = {DEAD}").fetchall()
-    except sqlite3.Error as error:
+    except schema.ERRORS as error:
         raise source.judged(error) from error
     adopted = {source.number, *source.adopted}
     _take_over(target, source.record, adopted, rows)
@@ -72,7 +72,7 @@ def _take_over(target: Epoch, counts: Record, adopted: set[int], rows: list[tupl
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
-    except sqlite3.Error as error:
+    except schema.ERRORS as error:
         raise target.judged(error) from error
     target.record = record
     target.mark.committed(packed)

@@ -1,12 +1,12 @@
 """Dead letters of an epoch: rows that ended badly, found through an index of their own."""
 
-import sqlite3
 from collections.abc import Iterator
 from typing import Any, Literal
 
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Payload
 from insights_tui.spool.base import DeadLetter, Selection
+from insights_tui.spool.durable import schema
 from insights_tui.spool.durable.epoch import Epoch, row_bytes
 from insights_tui.spool.durable.row import DEAD, OUTCOMES, unseal
 
@@ -27,7 +27,7 @@ def letters(epoch: Epoch, selection: Selection, *, after_seq: int, is_open: bool
     while True:
         try:
             rows = epoch.db.execute(sql, (int(is_open), after_seq, *values)).fetchall()
-        except sqlite3.Error as error:
+        except schema.ERRORS as error:
             raise epoch.judged(error) from error
         for seq, outcome, ended_ms, late_ack, reason, sum_, body in rows:
             letter = _letter(seq, outcome, ended_ms, late_ack, reason, sum_, body, epoch, is_open=is_open)
@@ -49,7 +49,7 @@ def oldest(epoch: Epoch, limit: int, excess: int) -> tuple[list[int], int, int]:
             " ORDER BY open, seq LIMIT ?",
             (limit,),
         ).fetchall()
-    except sqlite3.Error as error:
+    except schema.ERRORS as error:
         raise epoch.judged(error) from error
     seqs: list[int] = []
     size = still_open = 0

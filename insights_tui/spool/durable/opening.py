@@ -81,7 +81,7 @@ def open_epoch(folder: Path, number: int, clock: Clock) -> Opened:
         mark.attempted = seen.attempted or 0
     except BaseException as error:
         db.close()
-        if isinstance(error, sqlite3.Error) and not schema.passes(error):
+        if isinstance(error, schema.ERRORS) and not schema.passes(error):
             raise schema.ForeignFileError(f"{path.name}: {error}") from error
         raise
     epoch = Epoch(number, path, db, mark, anchor)
@@ -97,7 +97,7 @@ def open_epoch(folder: Path, number: int, clock: Clock) -> Opened:
 def _read(db: sqlite3.Connection) -> tuple[Record | None, Anchor | None]:
     try:
         rows = dict(db.execute("SELECT key, value FROM meta").fetchall())
-    except sqlite3.Error as error:
+    except schema.ERRORS as error:
         if schema.passes(error):
             raise
         return None, None
@@ -136,7 +136,7 @@ def _last(db: sqlite3.Connection, base: int, limit: int) -> int | None:
     """Tell the highest number in the file; `None` where it cannot be read there."""
     try:
         row = db.execute("SELECT max(seq) FROM payload WHERE seq > ? AND seq < ?", (base, limit)).fetchone()
-    except sqlite3.Error as error:
+    except schema.ERRORS as error:
         if schema.passes(error):
             raise
         return None
@@ -151,7 +151,7 @@ def _from_rows(db: sqlite3.Connection, base: int, last: int) -> Record:
             f"SELECT outcome, open, late_ack, count(*), sum(length(body)) FROM payload WHERE state = {DEAD}"
             " GROUP BY outcome, open, late_ack"
         ).fetchall()
-    except sqlite3.Error as error:
+    except schema.ERRORS as error:
         if schema.passes(error):
             raise
         return record
@@ -177,7 +177,7 @@ def _write_down(epoch: Epoch) -> None:
         epoch.db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (schema.RECORD, packed))
         epoch.db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (schema.ANCHOR, epoch.anchor.pack()))
         epoch.db.execute("COMMIT")
-    except sqlite3.Error as error:
+    except schema.ERRORS as error:
         if epoch.db.in_transaction:
             epoch.db.execute("ROLLBACK")
         if not schema.passes(error):

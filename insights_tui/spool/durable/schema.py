@@ -14,6 +14,9 @@ APPLICATION_ID = 0x49545350
 RECORD, IDENTITY, ANCHOR = 1, 2, 3
 """Keys of the table `meta`."""
 
+ERRORS = (sqlite3.Error, UnicodeError)
+"""What a call of SQLite raises; the second where it quotes a broken file in its message."""
+
 _TRANSIENT = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,
@@ -107,7 +110,7 @@ def connect(path: Path) -> sqlite3.Connection:
         db.execute("SELECT key, value FROM meta LIMIT 0")
         db.execute("SELECT epoch FROM folded LIMIT 0")
         db.execute("SELECT seq FROM redriven LIMIT 0")
-    except sqlite3.Error as error:
+    except ERRORS as error:
         db.close()
         if passes(error):
             raise

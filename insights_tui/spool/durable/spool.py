@@ -250,7 +250,7 @@ class DurableSpool(Spool):
     ) -> list[DeadLetter]:
         """List dead letters in order of `seq`, from beyond `after_seq` on."""
         return await self._call(
-            lambda: self._store.lost(selection, after_seq=after_seq, limit=limit, open_only=open_only)
+            lambda: self._store.dead.lost(selection, after_seq=after_seq, limit=limit, open_only=open_only)
         )
 
     async def redrive(self, selection: Selection, deadline_s: float, *, limit: int = 1000) -> Accepted:
@@ -266,14 +266,14 @@ class DurableSpool(Spool):
                 count = len(taken.payloads)
                 self._arrive(replace(_orphan(_accepted(taken)), lost_open=-count, redriven=count))
 
-        taken = await self._call(lambda: self._store.redrive(selection, deadline_s, limit), then=take, gone=gone)
+        taken = await self._call(lambda: self._store.dead.redrive(selection, deadline_s, limit), then=take, gone=gone)
         if isinstance(taken, SpoolFullError):
             raise taken
         return _accepted(taken)
 
     async def drop(self, selection: Selection) -> int:
         """Delete open dead letters; tells by how many `lost_open` falls."""
-        return await self._call(lambda: self._store.drop(selection))
+        return await self._call(lambda: self._store.dead.drop(selection))
 
     def usage(self) -> Usage:
         """Tell how full it is and how fast; looks at the disk once a second at most."""

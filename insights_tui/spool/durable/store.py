@@ -1,30 +1,30 @@
 """All epochs together, without threads and without a loop: what the writer's thread works on."""
 
-import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
 from time import monotonic
 
 from insights_tui.domain.clock import Clock
 from insights_tui.domain.outcome import Outcome
-from insights_tui.domain.payload import Draft, Payload
+from insights_tui.domain.payload import Payload
 from insights_tui.domain.snapshot import Counts
-from insights_tui.spool.base import DeadLetter, Expired, Recovered, Selection, SpoolFullError
+from insights_tui.spool.base import Expired, Recovered, SpoolFullError
 from insights_tui.spool.crash import crash_point
 from insights_tui.spool.durable import folder as places
 from insights_tui.spool.durable import schema
+from insights_tui.spool.durable.dead import DeadLetters
 from insights_tui.spool.durable.epoch import Epoch, Page, SickError
-from insights_tui.spool.durable.examine import Salvage, examine, salvage
-from insights_tui.spool.durable.fold import carry, fold, forget_intents, notes
-from insights_tui.spool.durable.letters import letters, oldest
+from insights_tui.spool.durable.examine import examine
+from insights_tui.spool.durable.fold import forget_intents, notes
 from insights_tui.spool.durable.limits import SpoolLimits
 from insights_tui.spool.durable.opening import create_epoch, lost_with, open_epoch
-from insights_tui.spool.durable.ops import Batch, Dropped, Evicted, Final, Intent, Op, Redriven, Taken
+from insights_tui.spool.durable.ops import Batch, Final, Op, Redriven, Taken
 from insights_tui.spool.durable.record import Record
 from insights_tui.spool.durable.row import EPOCH_BITS, cost
-from insights_tui.spool.durable.told import Told, add, broken, cannot_open, damage
+from insights_tui.spool.durable.told import Told, add, cannot_open, damage
+from insights_tui.spool.durable.upkeep import Upkeep
 
 _PAGE = 500
 
@@ -33,9 +33,6 @@ _FIRST_WINDOW = 5000
 
 _FREE_S = 0.25
 
-_CHECKPOINT_IDLE, _CHECKPOINT_BUSY = 500, 8000
-"""Pages in the WAL that are worth a checkpoint when nothing waits, and those that are worth it in any case."""
-
 
 class Store:
     """Everything but `open` and `close` may raise `sqlite3.Error` or `OSError` where the disk refuses."""
@@ -43,15 +40,17 @@ class Store:
     def __init__(self, folder: Path, clock: Clock, limits: SpoolLimits) -> None:
         self.folder, self.clock, self.limits = folder, clock, limits
         self.told = Told(clock)
+        self.dead = DeadLetters(self)
+        self.upkeep = Upkeep(self)
         self.epochs: dict[int, Epoch] = {}
         self.current: Epoch | None = None
         self._next = 0
         self._unopened: set[int] = set()
         """Epochs that could not be opened for now."""
-        self._aside: dict[int, Record] = {}
+        self.aside: dict[int, Record] = {}
         """What is left of epochs that nothing can be read from."""
         self._folded: set[int] = set()
-        self._jobs: dict[int, Iterator[None]] = {}
+        self.jobs: dict[int, Iterator[None]] = {}
         """Examinations under way."""
         self._held = self._held_bytes = 0
         """Payloads that the engine holds, and their bytes."""
@@ -78,12 +77,12 @@ class Store:
         if (
             newest is not None
             and not newest.sick
-            and newest.number not in self._jobs
+            and newest.number not in self.jobs
             and newest.anchor.accepted_boot_id == self.clock.boot_id
         ):
             self.current = newest
         else:
-            self._retry(self._new_epoch)
+            self._retry(self.new_epoch)
         counts = Counts()
         for record in self._records():
             counts = add(counts, record.counts())
@@ -96,7 +95,7 @@ class Store:
     def close(self) -> None:
         """Write what waits, and mark as stopped in order what is."""
         for epoch in self.epochs.values():
-            clean = epoch.number not in self._jobs
+            clean = epoch.number not in self.jobs
             try:
                 epoch.raise_low()
                 epoch.write((), self.clock.now())
@@ -113,7 +112,7 @@ class Store:
         return sum(record.total(name) for record in self._records())
 
     def _records(self) -> list[Record]:
-        return [*(epoch.record for epoch in self.epochs.values()), *self._aside.values()]
+        return [*(epoch.record for epoch in self.epochs.values()), *self.aside.values()]
 
     def _retry(self, act: Callable[[], object]) -> None:
         """Do something at the opening that may as well be done later."""
@@ -148,7 +147,7 @@ class Store:
         if opened.gap:
             self.told.say(damage(name, opened.gap, "missing"))
         if not opened.clean:
-            self._jobs[number] = examine(epoch, self.told, self.limits.page_rows)
+            self.jobs[number] = examine(epoch, self.told, self.limits.page_rows)
 
     def _set_aside(self, number: int, why: str) -> None:
         name = places.database(self.folder, number).name
@@ -160,13 +159,14 @@ class Store:
         if record is None:
             places.mark(self.folder, number).unlink(missing_ok=True)
         else:
-            self._aside[number] = record
+            self.aside[number] = record
             if record.damaged:
                 self.told.say(damage(name, record.damaged, "unreadable"))
         if kept is not None:
             self.told.say(cannot_open(name, why, f"Check the disk; the file is kept as {kept.name}."))
 
-    def _new_epoch(self) -> Epoch:
+    def new_epoch(self) -> Epoch:
+        """Begin a new epoch, which takes what is accepted from now on."""
         epoch = create_epoch(self.folder, self._next, self.clock)
         self._next += 1
         self.epochs[epoch.number] = self.current = epoch
@@ -227,10 +227,10 @@ class Store:
     def _pass(self, epoch: Epoch, end: int) -> None:
         """Nothing is pending up to `end` any more."""
         epoch.cursor = max(epoch.cursor, end)
-        if epoch.paged and end >= epoch.record.last and epoch.number not in self._jobs:
+        if epoch.paged and end >= epoch.record.last and epoch.number not in self.jobs:
             self.told.vanished(epoch, epoch.paged)
 
-    def _flush(self, epoch: Epoch) -> None:
+    def flush(self, epoch: Epoch) -> None:
         """Write what waits; where the disk refuses it goes on waiting, and the writer learns of it."""
         if not epoch.backlog or epoch.sick:
             return
@@ -249,9 +249,9 @@ class Store:
             self._note(number, op)
         answers: list[Taken | SpoolFullError] = []
         if batches:
-            answers = self._accept(batches)
+            answers = self.accept(batches)
         for epoch in list(self.epochs.values()):
-            self._flush(epoch)
+            self.flush(epoch)
         return answers
 
     def _note(self, number: int, op: Op) -> None:
@@ -262,7 +262,8 @@ class Store:
         if epoch is not None:
             epoch.backlog.append(op)
 
-    def _accept(self, batches: Sequence[Batch], extra: Sequence[Op] = ()) -> list[Taken | SpoolFullError]:
+    def accept(self, batches: Sequence[Batch], extra: Sequence[Op] = ()) -> list[Taken | SpoolFullError]:
+        """Commit acceptances, with `extra` in the same transaction; a batch that there is no room for is refused."""
         room = self.limits.max_bytes - self.bytes
         free = self._free()
         answers: list[Taken | SpoolFullError] = []
@@ -287,13 +288,13 @@ class Store:
         return answers
 
     def _insert(self, batches: Sequence[Batch], deadline_s: float, extra: Sequence[Op]) -> list[Taken]:
-        epoch = self._room_for(deadline_s)
+        epoch = self.room_for(deadline_s)
         try:
             accepted = epoch.write(batches, self.clock.now(), extra)
         except SickError:
             if extra:
                 raise
-            epoch = self._new_epoch()
+            epoch = self.new_epoch()
             accepted = epoch.write(batches, self.clock.now())
         taken: list[Taken] = []
         for payloads in accepted:
@@ -337,7 +338,7 @@ class Store:
             epoch.paged -= 1
         self._hold(len(out), cost(out))
         for epoch in self.epochs.values():
-            self._flush(epoch)
+            self.flush(epoch)
         return out
 
     def expire(self, now: float) -> tuple[Expired, bool]:
@@ -366,101 +367,23 @@ class Store:
                 epoch.head = due[-1].deadline if due else epoch.head
                 self._pass(epoch, page.end)
                 more = more or epoch.paged > 0
-            self._flush(epoch)
+            self.flush(epoch)
         return Expired(unsent, unknown), more
 
-    def lost(self, selection: Selection, *, after_seq: int, limit: int, open_only: bool) -> list[DeadLetter]:
-        """List dead letters in order of their numbers."""
-        return [letter for letter, _, _ in self._letters(selection, after_seq, limit, open_only=open_only)]
-
-    def _letters(
-        self, selection: Selection, after_seq: int, limit: int, *, open_only: bool
-    ) -> list[tuple[DeadLetter, int, Epoch]]:
-        out: list[tuple[DeadLetter, int, Epoch]] = []
-        for epoch in self.epochs.values():
-            for is_open in (True,) if open_only else (True, False):
-                if epoch.sick:
-                    continue
-                with contextlib.suppress(SickError):  # they are listed once it is written anew
-                    found = letters(epoch, selection, after_seq=after_seq, is_open=is_open)
-                    out += [(letter, size, epoch) for letter, size in islice(found, limit)]
-        return sorted(out, key=lambda one: one[0].payload.seq)[:limit]
-
-    def redrive(self, selection: Selection, deadline_s: float, limit: int) -> Taken | SpoolFullError:
-        """Accept dead letters again, oldest first; the acceptance and the mark on them are one transaction.
-
-        Where they are in another epoch, the intent is in it, and they are marked after it.
-        """
-        found = self._letters(selection, 0, limit, open_only=True)
-        chosen = [(letter.payload, epoch) for letter, _, epoch in found if letter.outcome is not Outcome.DAMAGED]
-        if not chosen:
-            return Taken([], paged=False)
-        current = self._room_for(deadline_s)
-        here = [payload.seq for payload, epoch in chosen if epoch is current]
-        away: dict[Epoch, list[int]] = {}
-        for payload, epoch in chosen:
-            if epoch is not current:
-                away.setdefault(epoch, []).append(payload.seq)
-        extra: list[Op] = [Redriven(here)] if here else []
-        extra += [Intent(seqs) for seqs in away.values()]
-        drafts = [Draft(payload.id, payload.value, payload.key) for payload, _ in chosen]
-        (answer,) = self._accept([Batch(drafts, deadline_s)], extra)
-        if isinstance(answer, Taken):
-            for epoch, seqs in away.items():
-                epoch.backlog.append(Redriven(seqs))
-                self._flush(epoch)
-                if not epoch.backlog:
-                    for number in {seq >> EPOCH_BITS for seq in seqs}:
-                        forget_intents(current, number)
-        return answer
-
-    def _room_for(self, deadline_s: float) -> Epoch:
+    def room_for(self, deadline_s: float) -> Epoch:
         """Choose the epoch for new payloads: numbers in an epoch are in order of deadlines."""
         epoch = self.current
         if epoch is None or epoch.sick or epoch.record.deadline_us not in {0, round(deadline_s * 1e6)}:
-            epoch = self._new_epoch()
+            epoch = self.new_epoch()
         return epoch
 
-    def drop(self, selection: Selection) -> int:
-        """Delete dead letters; tells how many, those without a body among them where everything goes."""
-        count = 0
-        for epoch in self.epochs.values():
-            with contextlib.suppress(SickError):
-                count += self._drop_in(epoch, selection)
-        return count
-
-    def _drop_in(self, epoch: Epoch, selection: Selection) -> int:
-        count = after = 0
-        while not epoch.sick:
-            found = list(islice(letters(epoch, selection, after_seq=after, is_open=True), _PAGE))
-            if found:
-                after = found[-1][0].payload.seq
-                seqs = [letter.payload.seq for letter, _ in found]
-                epoch.backlog.append(Dropped(seqs, sum(size for _, size in found)))
-                count += len(found)
-            if len(found) < _PAGE:
-                bodiless = epoch.record.total("bodiless") if selection.everything else 0
-                if bodiless:
-                    epoch.backlog.append(Dropped((), 0, bodiless=True))
-                self._flush(epoch)
-                return count + bodiless
-            self._flush(epoch)
-        return count
-
     # Work between commits.
-
-    def step(self) -> bool:
-        """Do a slice of what is to be done; tell whether there is more."""
-        try:
-            return self._evict() or self._mend() or self._examine() or self._end_drained()
-        except SickError:
-            return True  # the next slice mends it
 
     def probe(self) -> None:
         """Try whether the disk takes changes again; raises as long as it does not."""
         self.trouble = None
         if self.current is None or self.current.sick:
-            self._new_epoch()
+            self.new_epoch()
         for epoch in list(self.epochs.values()):
             if not epoch.sick and (epoch.backlog or epoch is self.current):
                 epoch.write((), self.clock.now())
@@ -472,81 +395,6 @@ class Store:
             self._unopened.discard(number)
             self._open_one(number)
             epoch = self.epochs.get(number)
-            record = epoch.record if epoch is not None else self._aside.get(number)
+            record = epoch.record if epoch is not None else self.aside.get(number)
             if record is not None:
                 self.told.carried(record, epoch.paged if epoch is not None else 0)
-
-    def checkpoint(self, *, idle: bool) -> None:
-        """Move WALs into their databases: when nothing waits, or when they have grown too long."""
-        for epoch in self.epochs.values():
-            if epoch.dirty >= (_CHECKPOINT_IDLE if idle else _CHECKPOINT_BUSY) and not epoch.sick:
-                try:
-                    epoch.checkpoint()
-                except SickError:
-                    continue
-
-    def _evict(self) -> bool:
-        excess = sum([epoch.record.dead_bytes for epoch in self.epochs.values()]) - self.limits.dead_bytes
-        if excess <= 0:
-            return False
-        for number in sorted(self.epochs):
-            epoch = self.epochs[number]
-            if epoch.sick or not epoch.record.dead or epoch.backlog:
-                continue
-            seqs, size, is_open = oldest(epoch, _PAGE, excess)
-            if not seqs:
-                continue
-            epoch.backlog.append(Evicted(seqs, size, is_open))
-            self._flush(epoch)
-            return not epoch.backlog
-        return False
-
-    def _mend(self) -> bool:
-        """Begin to write a broken file anew."""
-        for epoch in self.epochs.values():
-            if epoch.sick and not isinstance(self._jobs.get(epoch.number), Salvage):
-                self.told.say(broken(epoch.path.name))
-                self._jobs[epoch.number] = Salvage(salvage(epoch, self.told, self.folder, self.limits.page_rows))
-        return False
-
-    def _examine(self) -> bool:
-        for number, job in self._jobs.items():
-            try:
-                next(job)
-            except StopIteration:
-                del self._jobs[number]
-                self._flush(self.epochs[number])
-            except (sqlite3.Error, OSError):
-                if isinstance(job, Salvage):
-                    del self._jobs[number]  # it begins anew
-                raise
-            return True
-        return False
-
-    def _end_drained(self) -> bool:
-        current = self.current
-        if current is None or current.sick:
-            return False
-        for number, record in self._aside.items():
-            carry(record, number, current, self.folder)
-            del self._aside[number]
-            return True
-        for epoch in self.epochs.values():
-            if not self._drained(epoch):
-                continue
-            if epoch is not current:
-                fold(epoch, current, self.folder)
-                del self.epochs[epoch.number]
-                return True
-            if epoch.path.stat().st_size > self.limits.rotate_bytes:
-                self._new_epoch()
-                return True
-        return False
-
-    def _drained(self, epoch: Epoch) -> bool:
-        record = epoch.record
-        return (
-            record.pending == 0
-            and record.dead <= self.limits.fold_rows
-            and not (epoch.paged or epoch.backlog or epoch.sick or epoch.number in self._jobs)
-        )

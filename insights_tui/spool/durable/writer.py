@@ -147,8 +147,8 @@ class Writer:
         if self._trouble:
             return False
         try:
-            self.store.checkpoint(idle=idle)
-            more = self.store.step()
+            self.store.upkeep.checkpoint(idle=idle)
+            more = self.store.upkeep.step()
         except Exception as error:  # noqa: BLE001 - the thread goes on
             self._in_trouble(error)
             return False
