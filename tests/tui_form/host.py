@@ -1,16 +1,16 @@
 """A small app that opens the form, and an agent that answers as it is told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
+from textual import events
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from insights_tui.client.protocol import AgentUnavailableError
-from insights_tui.domain.answers import Accepted, Receipt, SavedConnection
+from insights_tui.client.protocol import AgentApi, AgentUnavailableError
+from insights_tui.domain.answers import SavedConnection
 from insights_tui.domain.connection import ConnectionType
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.refused import RefusedError
@@ -20,7 +20,6 @@ from insights_tui.domain.snapshot import (
     Capacity,
     ConnectionView,
     Counts,
-    Event,
     Latency,
     Rates,
     Snapshot,
@@ -64,7 +63,7 @@ def snapshot_of(saved: SavedConnection | None = None, *, pending: int = 0) -> Sn
 
 
 class FakeAgent:
-    """Answers `connect` with what the test put in; `hold` keeps it waiting."""
+    """The part of `AgentApi` that the form uses. `answers` are raised in turn; `hold` keeps `connect` waiting."""
 
     def __init__(self, saved: SavedConnection | None = None) -> None:
         self.saved = saved
@@ -97,27 +96,6 @@ class FakeAgent:
         )
         return self.saved
 
-    async def disconnect(self) -> None:
-        raise NotImplementedError
-
-    async def test_payload(self) -> Receipt:
-        raise NotImplementedError
-
-    async def send(self, body: bytes, *, ndjson: bool) -> Accepted:
-        raise NotImplementedError
-
-    async def report(self, body: bytes, *, owner: str, name: str, version: str) -> Accepted:
-        raise NotImplementedError
-
-    async def events(self, after: int = 0) -> Sequence[Event]:
-        raise NotImplementedError
-
-    def follow_events(self, after: int = 0) -> AsyncIterator[Event]:
-        raise NotImplementedError
-
-    async def close(self) -> None:
-        return
-
 
 class Host(App[None]):
     """Opens the form over a plain page and keeps its answer."""
@@ -126,13 +104,14 @@ class Host(App[None]):
         super().__init__(css_path=[style("tokens")])
         self.animation_level = "none"
         self.agent = agent
-        self.form = ConnectionFormScreen(agent, snapshot, ascii_only=ascii_only, now=lambda: NOW)
+        self.form = ConnectionFormScreen(cast("AgentApi", agent), snapshot, ascii_only=ascii_only, now=lambda: NOW)
+        self.page = " ○ NOT CONNECTED  prod-eu"
         self.given: list[SavedConnection | None] = []
         self.register_theme(DARK)
         self.theme = DARK.name
 
     def compose(self) -> Any:
-        yield Static(" ○ NOT CONNECTED  prod-eu", id="page")
+        yield Static(self.page, id="page", markup=False)
 
     def on_mount(self) -> None:
         self.push_screen(self.form, self.given.append)
@@ -150,15 +129,31 @@ def text(app: App[Any]) -> str:
     return "\n".join(lines(app))
 
 
+def row_of(app: App[Any], what: str) -> str:
+    """The row where something stands, empty where nowhere."""
+    return next((line for line in lines(app) if what in line), "")
+
+
 def focused(app: App[Any]) -> str:
     return (app.focused.id if app.focused else None) or ""
 
 
 async def until(pilot: Pilot[Any], condition: Any) -> None:
-    """Wait for a condition, not for a time; the test's own limit ends it."""
-    while not condition():
-        await pilot.pause()
+    """Wait for a condition, not for a time; what never comes fails with what the screen shows."""
+    try:
+        async with asyncio.timeout(20):
+            while not condition():
+                await pilot.pause()
+    except TimeoutError:
+        raise AssertionError(f"It never came. The screen:\n{text(pilot.app)}") from None
 
 
 async def type_in(pilot: Pilot[Any], text: str) -> None:
     await pilot.press(*[{" ": "space"}.get(character, character) for character in text])
+
+
+async def paste(pilot: Pilot[Any], app: App[Any], text: str) -> None:
+    """Paste as a terminal does: one event, lines and all."""
+    app.post_message(events.Paste(text))
+    await pilot.pause()
+    await pilot.pause()

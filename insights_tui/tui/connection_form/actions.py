@@ -1,8 +1,10 @@
 """The foot of the form: what helps, what is asked, and the buttons that fit."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
@@ -39,6 +41,11 @@ BUTTONS = {
 
 class Actions(Vertical):
     """Help or a question, the buttons, and the count of problems."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "app.focus_previous", "Previous button", show=False, id="form.button.previous"),
+        Binding("right", "app.focus_next", "Next button", show=False, id="form.button.next"),
+    ]
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="actions")
@@ -97,4 +104,4 @@ class Actions(Vertical):
     def _update(self, name: str, text: str) -> None:
         static, content = self.query_one(f"#{name}", Static), Content(text)
         if static.content != content:  # an update paints, also where nothing has changed
-            static.update(content)
+            static.update(content, layout=False)

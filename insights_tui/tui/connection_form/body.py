@@ -48,12 +48,12 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         self._ascii = ascii_only
         self._now = now
         self._glyphs = ASCII if ascii_only else UNICODE
+        self._rows: dict[Field, Row] = {}
         view = snapshot.connection
         self.findings = Findings(self._glyphs, loaded=view is None, initial=from_view(view) if view else Values())
 
     def compose(self) -> ComposeResult:
         """Build the rows."""
-        editing = self._snapshot.connection is not None
         yield self._row(Field.TOPIC, TextField(id=Field.TOPIC, placeholder="insights"))
         yield self._row(Field.SERVERS, ServersField(id=Field.SERVERS, placeholder="host1:port1,host2:port2"))
         yield self._row(Field.TYPE, Choice(TYPES, id=Field.TYPE, ascii_only=self._ascii))
@@ -62,7 +62,7 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         yield self._row(Field.USERNAME, TextField(id=Field.USERNAME))
         yield self._row(
             Field.PASSWORD,
-            PasswordField(id=Field.PASSWORD, placeholder=UNCHANGED if editing else "", ascii_only=self._ascii),
+            PasswordField(id=Field.PASSWORD, ascii_only=self._ascii),
             Button("Show", id="show", compact=True),
         )
         yield self._row(Field.CA, CaField(id=Field.CA, placeholder="the system's trust store"))
@@ -75,11 +75,12 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         self.say()
 
     def _row(self, field: Field, *widgets: "Widget") -> Row:
-        return Row(field, *widgets, glyphs=self._glyphs)
+        self._rows[field] = Row(field, *widgets, glyphs=self._glyphs)
+        return self._rows[field]
 
     def row(self, field: Field) -> Row:
         """Find the row of a field."""
-        return next(row for row in self.query(Row) if row.field is field)
+        return self._rows[field]
 
     @property
     def values(self) -> Values:
@@ -116,9 +117,7 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     def take_saved(self, saved: SavedConnection | None) -> None:
         """Put the saved connection into the fields that nobody has touched; `None` where it was deleted meanwhile."""
-        if saved is None:
-            self.query_one(PasswordField).placeholder = ""
-        else:
+        if saved is not None:
             values = from_saved(saved)
             self.fill(values, over=self.findings.initial)
             self.findings.initial = values
@@ -163,9 +162,20 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         """Empty the password."""
         self.query_one(PasswordField).value = ""
 
+    @property
+    def keeps_password(self) -> bool:
+        """Whether an empty password field means the saved one."""
+        saved = self.findings.saved
+        if not self.findings.loaded:
+            return True
+        return (
+            saved is not None and saved.password is not None and not self.findings.asks_again(self.values, self._now())
+        )
+
     def say(self) -> None:
         """Show what there is to say below each field."""
         with self.app.batch_update():
+            self.query_one(PasswordField).placeholder = UNCHANGED if self.keeps_password else ""
             for field, said in self._said().items():
                 self.row(field).show(said)
 
@@ -181,7 +191,7 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
     def _show_reveal(self) -> None:
         """Offer Show only where there is something to show: a password typed now."""
         field, button = self.query_one(PasswordField), self.query_one("#show", Button)
-        button.visible = bool(field.value) and not field.is_reference
+        button.display = bool(field.value) and not field.is_reference
         button.label = "Hide" if field.revealed else "Show"
 
     @on(Input.Changed)
@@ -200,7 +210,7 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Keep all of the row in sight, what is said below the field included."""
-        for row in self.query(Row):
+        for row in self._rows.values():
             if row in event.widget.ancestors:
                 row.scroll_visible(animate=False)
 

@@ -26,6 +26,7 @@ class CaField(TextArea):
             tab_behavior="focus",
             highlight_cursor_line=False,
         )
+        self._bindings.key_to_bindings.pop("ctrl+y", None)  # redo; here as everywhere the form copies its command
         self.cursor_blink = False  # a blinking cursor costs 2.6 kB/s
 
     def on_key(self, event: events.Key) -> None:

@@ -72,7 +72,7 @@ def check_typed(
 ) -> CheckedValues:
     """Check while a person types: a reference is read for its form, and followed on Connect only."""
     password: Secret | FieldError | None = values.password
-    reference = read_reference(password.reveal()) if password is not None else None
+    reference = read_reference(values.password.reveal()) if values.password is not None else None
     if reference is not None:
         password = reference_error(reference) or _UNSEEN
     return check_values(values, saved, now=now, ca=ca, password=password)

@@ -7,7 +7,6 @@ from typing import ClassVar, Generic, TypeVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -24,7 +23,7 @@ class Choice(Widget, Generic[T], can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Choose", show=False, id="form.choice.previous"),
         Binding("right,space", "step(1)", "Choose", show=False, id="form.choice.next"),
-        Binding("enter", "screen.focus_next", "Next field", show=False, id="form.choice.leave"),
+        Binding("enter", "app.focus_next", "Next field", show=False, id="form.choice.leave"),
     ]
     index: reactive[int] = reactive(0)
 
@@ -87,7 +86,3 @@ class Choice(Widget, Generic[T], can_focus=True):
             chosen = index == self.index
             parts.append(Content.styled(text, "bold" if chosen else "dim"))
         return Content(" " * GAP).join(parts)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One row."""
-        return 1

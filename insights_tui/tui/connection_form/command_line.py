@@ -23,4 +23,4 @@ class CommandLine(Static):
         self.advice = advice(values)
         if text != self.text:
             self.text = text
-            self.update(Content(f"$ {text}"))
+            self.update(Content(f"$ {text}"), layout=False)  # its height is fixed: a key costs one line, not a page

@@ -94,6 +94,10 @@ class Findings:
             said[Field.TOPIC] = replace(said[Field.TOPIC], note=notice, warn=True)
         return said
 
+    def asks_again(self, values: Values, now: datetime) -> bool:
+        """Whether the saved password would go elsewhere, so that it has to be typed."""
+        return any(error.code == "password_needed" for error in self._check(values, now).errors)
+
     def _note(self, one: Field, values: Values, checked: CheckedValues, now: datetime) -> Said:
         if one is Field.TYPE and not values.sasl:
             return Said(note=NOT_ENCRYPTED, warn=True)

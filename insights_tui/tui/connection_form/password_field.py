@@ -25,7 +25,7 @@ class PasswordField(TextField):
         def __repr__(self) -> str:
             return "PasswordField.Changed()"
 
-        def __rich_repr__(self) -> list[object]:  # type: ignore[override]  # rich takes any iterable
+        def __rich_repr__(self) -> list[object]:
             return []
 
     class Submitted(Input.Submitted):

@@ -26,6 +26,7 @@ class Row(Vertical):
         with Horizontal(classes="line"):
             yield Static(LABELS[self.field], classes="label", markup=False)
             yield from self._widgets
+        # Hidden by the stylesheet until there is something to say.
         yield Static(classes="note said", markup=False)
         yield Static(classes="errors said", markup=False)
 
@@ -45,4 +46,4 @@ class Row(Vertical):
         content = Content("\n".join(lines))
         if static.content != content:  # an update paints, also where nothing has changed
             static.update(content)
-        static.display = bool(lines)
+            static.display = bool(lines)

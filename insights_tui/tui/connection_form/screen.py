@@ -1,7 +1,7 @@
 """The screen of the connection form: which key and which answer leads to what."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Button, Footer, Static
 from textual.worker import Worker, WorkerState
 
@@ -42,8 +43,8 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
 
     CSS_PATH = style("connection_form")
     AUTO_FOCUS = f"#{Field.TOPIC}"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (72, "-wide"), (112, "-roomy")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-low"), (22, "-normal"), (36, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-wide"), (112, "-roomy")]  # noqa: RUF012 - no ClassVar in Screen
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-normal"), (36, "-tall")]  # noqa: RUF012 - likewise
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "connect", "Connect", priority=True, id="form.connect"),
         Binding("escape", "back", "Cancel", id="form.cancel"),
@@ -68,6 +69,7 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
         self._editing = snapshot.connection is not None
         self._worker: Worker[Answer] | None = None
         self._saved: SavedConnection | None = None
+        self._before: Widget | None = None  # where the focus was when a question came
         self._done = False
         self._refused: Values | None = None
 
@@ -101,11 +103,15 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
         """Fill in the saved connection."""
         self.query_one(FormBody).take_saved(event.saved)
         if event.saved is None:
-            self.query_one(Verdict).show((DELETED,))
+            self._show_verdict((DELETED,))
 
     def on_load_failed(self, event: LoadFailed) -> None:
         """Say so; Connect asks again before it sends anything."""
-        self.query_one(Verdict).show(event.answer.errors)
+        self._show_verdict(event.answer.errors)
+
+    def _show_verdict(self, errors: Sequence[FieldError]) -> None:
+        self.query_one(Verdict).show(errors)
+        self.query_one("#dialog").set_class(bool(errors), "-verdict")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Take a newer snapshot: the count of payloads that wait stays true."""
@@ -121,8 +127,8 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Say what the focus is on."""
-        name, saved = event.widget.id or "", self.query_one(FormBody).findings.saved
-        if name == Field.PASSWORD and saved is not None and saved.password is not None:
+        name = event.widget.id or ""
+        if name == Field.PASSWORD and self.query_one(FormBody).keeps_password:
             text = HELP_UNCHANGED
         else:
             text = HELP[Field(name)] if name in set(Field) else BUTTON_HELP.get(name, "")
@@ -136,7 +142,7 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
         acts: dict[str, Callable[[], None]] = {
             "show": self.query_one(FormBody).reveal,
             "connect": self.action_connect,
-            "skip": lambda: self._set_mode(Mode.ASK_SKIP, focus=True),
+            "skip": lambda: self._ask(Mode.ASK_SKIP),
             "skip-now": lambda: self._start("skip"),
             "discard": lambda: self._leave(None),
         }
@@ -157,11 +163,11 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
             if self._worker is not None:
                 self._worker.cancel()
         elif mode is Mode.ASK_DISCARD:
-            self._set_mode(Mode.EDIT, focus=True)
+            self._set_mode(Mode.EDIT, focus=self._before)
         elif mode is Mode.ASK_SKIP:
-            self._set_mode(Mode.REFUSED, focus=True)
+            self._set_mode(Mode.REFUSED, focus=self._before)
         elif self.query_one(FormBody).changed:
-            self._set_mode(Mode.ASK_DISCARD, focus=True)
+            self._ask(Mode.ASK_DISCARD)
         else:
             self._leave(None)
 
@@ -171,13 +177,19 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
         self.app.copy_to_clipboard(line.text)
         self.notify(line.advice, title="Command copied", markup=False)
 
-    def _set_mode(self, mode: Mode, *, focus: bool = False) -> None:
+    def _ask(self, mode: Mode) -> None:
+        self._before = self.focused
+        self._set_mode(mode)
+
+    def _set_mode(self, mode: Mode, *, focus: Widget | None = None) -> None:
         actions, body = self.query_one(Actions), self.query_one(FormBody)
         with self.app.batch_update():
             actions.set_mode(mode)
-            if focus:
+            if mode not in (Mode.EDIT, Mode.REFUSED):
                 actions.focus_first()
             body.disabled = mode not in (Mode.EDIT, Mode.REFUSED)
+            if focus is not None:
+                focus.focus()
         self.refresh_bindings()
 
     # The attempt
@@ -203,8 +215,8 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
     def on_asked(self) -> None:
         """Show that Kafka is being asked."""
         if self._worker is not None and self._worker.is_running:
-            self.query_one(Verdict).show(())
-            self._set_mode(Mode.CONNECTING, focus=True)
+            self._show_verdict(())
+            self._ask(Mode.CONNECTING)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Show how the attempt ended."""
@@ -225,7 +237,7 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
         body, actions = self.query_one(FormBody), self.query_one(Actions)
         self._refused = body.values
         with self.app.batch_update():
-            self.query_one(Verdict).show(body.take_errors(answer.errors))
+            self._show_verdict(body.take_errors(answer.errors))
             self._set_mode(Mode.REFUSED if answer.may_skip else Mode.EDIT)
             actions.set_count(body.problems)
             wrong = body.first_wrong()

@@ -16,7 +16,7 @@ class TextField(Input):
     """An `Input` on one row, without borders."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "screen.focus_next", "Next field", show=False, id="form.field.next"),
+        Binding("enter", "app.focus_next", "Next field", show=False, id="form.field.next"),
     ]
 
     def __init__(self, *, id: str, placeholder: str = "", password: bool = False) -> None:  # noqa: A002 - Textual's name

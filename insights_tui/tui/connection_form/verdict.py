@@ -16,8 +16,12 @@ class Verdict(VerticalScroll):
     """A panel above the buttons, there only while it has something to say; takes the focus to scroll."""
 
     def __init__(self, glyphs: Glyphs) -> None:
-        super().__init__(id="verdict", can_focus=False)
+        super().__init__(id="verdict")
         self._wrong = glyphs.bad
+
+    def allow_focus(self) -> bool:
+        """Take the focus only where there is more to read than is in sight."""
+        return self.max_scroll_y > 0
 
     def compose(self) -> ComposeResult:
         """One text."""

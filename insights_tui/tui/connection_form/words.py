@@ -39,13 +39,11 @@ HELP = {
     Field.TYPE: "Left and right choose. SASL/SCRAM always runs over TLS.",
     Field.MECHANISM: "Left and right choose: what the brokers have switched on for this user.",
     Field.USERNAME: "The Kafka user. It needs the right to write to the topic.",
-    Field.PASSWORD: "Typed, or a reference that this host reads when you connect: env:NAME or file:PATH.",
-    Field.CA: "A path on this host, or paste the PEM. Empty: the system's trust store. ctrl+u empties.",
+    Field.PASSWORD: "Typed, or a reference read on this host: env:NAME or file:PATH.",
+    Field.CA: "A path on this host or pasted PEM. Empty: system trust store. ctrl+u clears.",
 }
 
-HELP_UNCHANGED = (
-    "Empty: the saved password stays. Or type one, or a reference that this host reads: env:NAME or file:PATH."
-)
+HELP_UNCHANGED = "Empty keeps the saved one. Or type it, or a reference: env:NAME, file:PATH."
 """For the password field where a password is saved."""
 BUTTON_HELP = {
     "connect": "Signs in to Kafka and looks for the topic; saves only where both succeed.",

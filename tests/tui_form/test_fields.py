@@ -1,0 +1,246 @@
+"""The fields: labels, order, what is hidden, what a paste does."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.binding import Binding
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+
+from insights_tui.domain.connection import Secret
+from insights_tui.domain.form import ConnectionForm
+from insights_tui.tui.connection_form import ConnectionFormScreen
+from insights_tui.tui.connection_form.actions import Actions
+from insights_tui.tui.connection_form.body import FormBody
+from insights_tui.tui.connection_form.ca_field import CaField
+from insights_tui.tui.connection_form.choice import Choice
+from insights_tui.tui.connection_form.password_field import PasswordField
+from insights_tui.tui.connection_form.text_field import TextField
+from insights_tui.tui.connection_form.words import Field
+from tests.tui_form.host import FakeAgent, Host, focused, lines, paste, row_of, snapshot_of, text, type_in, until
+from tests.tui_form.pems import pem
+
+
+def field(app: Host, name: Field) -> Input:
+    return app.screen.query_one(f"#{name}", Input)
+
+
+async def test_labels_and_order_are_those_of_the_original() -> None:
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        shown = text(app)
+        plain = ["Topic name", "Kafka broker URL(s)", "Connection type"]
+        sasl = ["SASL mechanism", "Kafka broker username", "Kafka broker password", "CA certificate"]
+        assert all(label in shown for label in plain)
+        assert not any(label in shown for label in sasl)
+        await pilot.press("down", "down", "right")
+        shown = text(app)
+        assert [shown.index(label) for label in plain + sasl] == sorted(shown.index(label) for label in plain + sasl)
+        assert -1 not in [shown.find(label) for label in plain + sasl]
+
+
+async def test_marks_of_a_choice_differ_by_shape_and_the_plain_one_warns() -> None:
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "(•) Unencrypted   ( ) SASL/SCRAM, encrypted" in text(app)
+        assert "Not encrypted: anybody on the network path can read" in text(app)
+        await pilot.press("down", "down", "space")
+        assert "( ) Unencrypted   (•) SASL/SCRAM, encrypted" in text(app)
+        assert "Not encrypted" not in text(app)
+        assert "(•) SCRAM-SHA-256   ( ) SCRAM-SHA-512   ( ) PLAIN" in text(app)
+
+
+async def test_ascii_draws_ascii_alone() -> None:
+    app = Host(FakeAgent(), snapshot_of(), ascii_only=True)
+    app.page = ""
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("down", "down", "right", "down", "down", "down")
+        await type_in(pilot, "secret")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "problems to fix" in text(app))
+        assert "(*) SASL/SCRAM" in text(app)
+        assert "******" in text(app)
+        strange = {character for line in lines(app)[1:] for character in line if not character.isascii()}
+        assert not strange
+
+
+async def test_switching_the_type_hides_and_never_erases_and_sends_what_is_seen() -> None:
+    agent = FakeAgent()
+    app = Host(agent, snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await type_in(pilot, "insights")
+        await pilot.press("down")
+        await type_in(pilot, "kafka-1:9092")
+        await pilot.press("down", "right", "down", "right", "down")
+        await type_in(pilot, "svc")
+        await pilot.press("down")
+        await type_in(pilot, "typed")
+        app.screen.query_one(f"#{Field.TYPE}").focus()
+        await pilot.press("left")
+        assert "Kafka broker username" not in text(app)
+        await pilot.press("right")
+        assert "svc" in text(app)
+        assert app.screen.query_one(FormBody).values.password == Secret("typed")
+        await pilot.press("left", "ctrl+s")
+        await until(pilot, lambda: app.given)
+        plaintext = "kafka_unauthenticated_plaintext"
+        assert agent.calls == [(ConnectionForm("insights", "kafka-1:9092", plaintext), "require")]
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "kafka-1:9093\nkafka-2:9093\r\n\nkafka-3:9093\n",
+        "kafka-1:9093, kafka-2:9093 kafka-3:9093",
+        " \tkafka-1:9093;kafka-2:9093;kafka-3:9093",
+    ],
+)
+async def test_a_pasted_list_keeps_every_line(pasted: str) -> None:
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("down")
+        await paste(pilot, app, pasted)
+        assert field(app, Field.SERVERS).value == "kafka-1:9093,kafka-2:9093,kafka-3:9093"
+
+
+async def test_a_list_pasted_after_another_is_joined() -> None:
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("down")
+        await type_in(pilot, "kafka-0:9093")
+        await paste(pilot, app, "kafka-1:9093\nkafka-2:9093\n")
+        assert field(app, Field.SERVERS).value == "kafka-0:9093,kafka-1:9093,kafka-2:9093"
+
+
+async def test_an_empty_paste_and_hostile_text_do_no_harm() -> None:
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await paste(pilot, app, "\n")
+        await paste(pilot, app, "in\x1b[31msights[/b]\u202e\n")
+        assert "\x1b" not in field(app, Field.TOPIC).value
+        assert "\u202e" not in field(app, Field.TOPIC).value
+        assert "[/b]" in text(app)
+
+
+async def open_ca(pilot: Pilot[Any], app: Host) -> None:
+    app.screen.query_one(f"#{Field.TYPE}").focus()
+    await pilot.press("right")
+    app.screen.query_one(CaField).focus()
+    await pilot.pause()
+
+
+async def test_a_pasted_pem_is_kept_whole_and_summed_up() -> None:
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await open_ca(pilot, app)
+        await type_in(pilot, "/etc/ca")
+        await paste(pilot, app, pem("Acme Root CA", days=214))
+        ca = app.screen.query_one(CaField)
+        assert ca.text.strip() == pem("Acme Root CA", days=214).strip()
+        assert "Acme Root CA · 1 certificate · expires in 214 d" in text(app)
+        assert ca.size.height == 3
+        await paste(pilot, app, pem("Beta Root CA", days=300))
+        assert "2 certificates" in text(app)
+        assert "--ca FILE" in text(app)
+        await pilot.press("ctrl+u")
+        assert ca.text == ""
+        assert ca.size.height == 1
+
+
+async def test_a_path_is_read_on_this_host_when_it_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text(pem("Acme Root CA", days=214), "ascii")
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await open_ca(pilot, app)
+        await paste(pilot, app, f"{path}\n")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Acme Root CA · 1 certificate · expires in 214 d" in text(app))
+        app.screen.query_one(CaField).focus()
+        await type_in(pilot, "x")
+        await pilot.press("tab")
+        await until(pilot, lambda: "No such file on this host" in text(app))
+        assert "1 certificate" not in text(app)
+        await pilot.press("shift+tab", "backspace", "tab")
+        await until(pilot, lambda: "1 certificate" in text(app))
+
+
+async def test_a_private_key_is_refused_before_it_is_sent() -> None:
+    agent = FakeAgent()
+    app = Host(agent, snapshot_of())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await open_ca(pilot, app)
+        await paste(pilot, app, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+        await pilot.press("tab")
+        await until(pilot, lambda: "private key" in text(app))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "problems to fix" in text(app))
+        assert agent.calls == []
+
+
+async def test_arrows_leave_the_certificate_at_its_edges() -> None:
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await open_ca(pilot, app)
+        await pilot.press("up")
+        assert focused(app) == Field.PASSWORD
+        await pilot.press("down", "down")
+        assert focused(app) == "connect"
+        await pilot.press("right")
+        assert focused(app) == "cancel"
+        await pilot.press("up", "up")
+        assert focused(app) == Field.CA
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (60, 16)])
+async def test_every_field_is_reached_by_tab_and_seen_with_its_mark(size: tuple[int, int]) -> None:
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await pilot.press("down", "down", "right", "up", "up")
+        labels = ["Topic name", "Kafka broker URL(s)", "Connection type", "SASL mechanism"]
+        labels += ["Kafka broker username", "Kafka broker password", "CA certificate"]
+        for name, label in zip(Field, labels, strict=True):
+            assert focused(app) == name
+            assert f"▌{label}" in "\n".join(line.strip() for line in lines(app)), label
+            assert app.focused is not None
+            assert app.screen.query_one(FormBody).region.contains_region(app.focused.region)
+            await pilot.press("tab")
+        assert focused(app) == "connect"
+        for button in app.screen.query(Button):
+            if button.display and button.id in ("connect", "cancel"):
+                assert app.screen.region.contains_region(button.region)
+        await pilot.press("tab", "tab")
+        assert focused(app) == Field.TOPIC
+        await pilot.press("shift+tab")
+        assert focused(app) == "cancel"
+        assert row_of(app, "Connect")
+
+
+async def test_nothing_blinks() -> None:
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert not any(widget.cursor_blink for widget in app.screen.query(Input))
+        assert not app.screen.query_one(CaField).cursor_blink
+        assert app.screen.query_one(PasswordField).password
+
+
+async def test_every_binding_has_an_id() -> None:
+    bindings = [one for cls in (ConnectionFormScreen, Actions, Choice, TextField, CaField) for one in cls.BINDINGS]
+    ids = [one.id for one in bindings if isinstance(one, Binding)]
+    assert len(ids) == len(bindings)
+    assert all(ids)
+    assert len(set(ids)) == len(ids)
