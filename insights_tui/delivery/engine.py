@@ -23,6 +23,7 @@ from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Draft, Payload
 from insights_tui.domain.snapshot import Counts
 from insights_tui.spool.base import Accepted, Arrival, DeadLetter, Expired, QueueFullError, Selection, Spool, Usage
+from insights_tui.spool.crash import crash_point
 
 __all__ = ["DeliveryFailedError", "Engine", "EngineClosedError"]
 
@@ -73,7 +74,7 @@ class Engine:
             late=self._late,
             doubt=self._spool.mark_in_doubt,
             why=self._why,
-            attempting=self._spool.attempting,
+            attempting=self._attempting,
             window=self._settings.pack_beyond,
             thaw_left_s=self._settings.thaw_left * self._settings.deadline_s,
         )
@@ -300,6 +301,8 @@ class Engine:
     def _settle(
         self, payloads: Sequence[Payload], outcome: Outcome, reason: str, landing: Landing | None = None
     ) -> None:
+        if outcome is Outcome.DELIVERED:
+            crash_point("after_ack_before_delete")
         self._spool.settle_all(payloads, outcome, reason)
         if outcome.lost:
             self._moments.lost_open += len(payloads)
@@ -309,6 +312,10 @@ class Engine:
                 if waiter is not None and not waiter.done():
                     at = landing._replace(offset=landing.offset + index) if landing else None
                     waiter.set_result((outcome, reason, at))
+
+    def _attempting(self, payloads: Sequence[Payload]) -> None:
+        self._spool.attempting(payloads)
+        crash_point("before_send")
 
     def _late(self, payloads: Sequence[Payload]) -> None:
         self._moments.late_acks += len(payloads)

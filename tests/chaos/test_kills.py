@@ -9,7 +9,14 @@ from benchmarks.kills import Options, Outcome, run, tell
 from tests.kafka_cluster import Cluster
 
 SMALL = Options(payloads=6_000, kills=8, seconds=90, lines=20, connections=2, window=500, drain_s=60)
-AT = {"before_commit": 7, "after_commit": 7, "paging": 2, "folding": 1}
+AT = {
+    "before_commit": 7,
+    "after_commit": 7,
+    "before_send": 7,
+    "after_ack_before_delete": 7,
+    "paging": 2,
+    "folding": 1,
+}
 """Crash points that a life of this size surely passes so often."""
 
 
