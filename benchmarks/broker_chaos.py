@@ -98,7 +98,7 @@ class Breaker:
         proxy.heal()
 
 
-def connection(cluster: Cluster, topic: str = TOPIC) -> Connection:
+def through_proxies(cluster: Cluster, topic: str = TOPIC) -> Connection:
     """Connect through the fault proxies."""
     servers = (one.rsplit(":", 1) for one in cluster.proxied.split(","))
     return Connection(topic, tuple(Server(host, int(port)) for host, port in servers))
@@ -112,6 +112,7 @@ async def run(
     fault: Callable[[Outcome], None],
     topic: str = TOPIC,
     settings: DeliverySettings | None = None,
+    connection: Connection | None = None,
 ) -> Outcome:
     """Send `rate` payloads a second while `fault` breaks one thing after the other, until `until` holds."""
     outcome = Outcome()
@@ -122,7 +123,7 @@ async def run(
         on_occurrence=lambda one: _note(outcome, one),
     )
     await engine.start()
-    engine.use(connection(cluster, topic))
+    engine.use(connection or through_proxies(cluster, topic))
     accepted: set[str] = set()
     began = time.monotonic()
     breaking: asyncio.Task[None] | None = None

@@ -8,7 +8,7 @@ from aiokafka.errors import IncompatibleBrokerVersion
 from aiokafka.protocol.transaction import InitProducerIdRequest
 
 from insights_tui.delivery.lane import Lane
-from insights_tui.delivery.sequence import PATIENCE_S, ProducerSequence, ProducerSequences
+from insights_tui.delivery.sequence import ProducerSequence, ProducerSequences
 from insights_tui.delivery.settings import DeliverySettings
 from insights_tui.domain.occurrence import Occurrence
 from insights_tui.kafka.backoff import backoff_s
@@ -83,16 +83,17 @@ class ProducerIds:
             cap_s=settings.backoff_cap_s,
             random=random.random(),  # noqa: S311 - spreads retries
         )
-        if sequence.since is not None and now - sequence.since > PATIENCE_S and not self._sequences.told:
-            self._sequences.told = True
-            self._warn(raw)
+        self._sequences.fail(raw)
 
-    def refused(self, raw: str) -> None:
-        """Note that the cluster takes no ids from us; people are told once."""
-        if self._sequences.refuse(self._loop.time()):
-            self._warn(raw)
+    def refused(self, raw: str, *, firmly: bool = False) -> None:
+        """Note that the cluster takes no ids from us; `firmly` where it refused a batch because of one."""
+        self._sequences.refuse(self._loop.time(), raw, firmly=firmly)
 
-    def _warn(self, raw: str) -> None:
+    def done_without(self) -> None:
+        """Tell people, once, that Kafka took a batch without an id; before that it may be that it takes none at all."""
+        raw = self._sequences.to_tell()
+        if not raw:
+            return
         self._tell(
             Occurrence(
                 "warning",

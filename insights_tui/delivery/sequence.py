@@ -67,8 +67,8 @@ class ProducerSequences:
         self._home: Hashable = None
         self._of: dict[int, ProducerSequence] = {}
         self._refused_until: float | None = None
-        self.told = False
-        """Whether people know that the cluster gives no ids."""
+        self._why = ""
+        self._told = self._firmly = False
 
     def settle_in(self, home: Hashable) -> bool:
         """Say which topic of which cluster is written to; tell whether it is another: then all begins anew."""
@@ -79,7 +79,7 @@ class ProducerSequences:
         for sequence in self._of.values():
             sequence.over = True
         self._of = {}
-        self._refused_until, self.told = None, False
+        self._refused_until, self._why, self._told, self._firmly = None, "", False, False
         return not first
 
     def __getitem__(self, partition: int) -> ProducerSequence:
@@ -91,11 +91,26 @@ class ProducerSequences:
             self._refused_until = None
         return self._enabled and self._refused_until is None
 
-    def refuse(self, now: float) -> bool:
-        """Note that the cluster gives no ids; tell whether that is news."""
+    def refuse(self, now: float, why: str, *, firmly: bool = False) -> None:
+        """Note that the cluster gives no ids; `firmly` where it refused a batch because of one."""
         self._refused_until = now + AGAIN_S
-        news, self.told = not self.told, True
-        return news
+        self._why, self._firmly = why, firmly
+
+    def fail(self, why: str) -> None:
+        """Note why an id did not come."""
+        self._why = why
+
+    def reconsider(self) -> None:
+        """Ask again: what was not permitted may be now."""
+        if not self._firmly:
+            self._refused_until, self._why = None, ""
+
+    def to_tell(self) -> str:
+        """Tell, once for a cluster, why a batch had to go without an id; empty where that is known or was chosen."""
+        if self._told or not self._enabled:
+            return ""
+        self._told = bool(self._why)
+        return self._why
 
     def ready(self, partition: int, now: float, frozen: Callable[[int], bool]) -> bool:
         """Tell whether a lane can take a batch: `frozen` tells whether one waits for its partition."""

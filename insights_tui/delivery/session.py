@@ -261,15 +261,19 @@ class Session:
         if verdict is not None and verdict.action is not Action.DONE:
             if code == _IDEMPOTENCE_REFUSED and batch.sequence is not None:
                 batch.sequence.over = True
-                self._ids.refused(verdict.trouble.raw)
+                self._ids.refused(verdict.trouble.raw, firmly=True)
             if code == _MESSAGE_TOO_LARGE and len(batch.payloads) > 1:
                 self._batch_bytes = max(_SMALLEST_BATCH, min(self._batch_bytes, batch.size // 2))
             self._failed(lane, batch, verdict)
             return
         lane.batch = None
+        if self.topic_hold:
+            self._sequences.reconsider()  # a permission that was missing is there
         if batch.sequence is not None:
             batch.sequence.busy = False
             batch.sequence.appended(len(batch.payloads))
+        else:
+            self._ids.done_without()
         if lane.failures or self.topic_hold:
             lane.failures, lane.retry_at, self.topic_hold = 0, 0.0, 0.0
             self._board.clear(("lane", lane.id), ("topic", "write"))

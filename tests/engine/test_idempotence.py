@@ -7,6 +7,7 @@ import pytest
 from insights_tui.delivery.sequence import AGAIN_S, PATIENCE_S, ProducerSequence, ProducerSequences
 from insights_tui.domain.connection import Connection
 from insights_tui.domain.payload import Draft
+from insights_tui.domain.trouble import Code
 from insights_tui.kafka.records import ANONYMOUS, ProducerState
 from tests.engine.setup import Running, drafts, running
 from tests.engine.waiting import until
@@ -280,6 +281,22 @@ async def test_ids_that_are_refused_with_a_batch_are_done_without() -> None:
         assert sorted(cluster.ids()) == ids(10)
 
 
+async def test_a_permission_that_comes_later_brings_the_ids_with_it_and_nothing_is_told() -> None:
+    async with FakeCluster() as cluster:
+        topic = cluster.create("insights")
+        cluster.id_code, cluster.spoil = 31, Spoil(29, append=False)
+        async with running(cluster.connection()) as run:
+            await run.engine.accept(drafts(10))
+            await until(lambda: run.engine.status().errors.get(Code.NOT_AUTHORIZED, 0) > 1)
+            assert not warnings(run), "it may be that Kafka takes nothing at all from this user"
+            cluster.id_code, cluster.spoil = 0, Spoil()
+            await until(lambda: run.delivered() == 10)
+            await until(lambda: cluster.last_id == 1001)
+            await run.engine.deliver(Draft("after", b"{}"), 5)
+            assert not warnings(run)
+        assert list(topic.producers) == [(0, 1001)]
+
+
 async def test_it_can_be_turned_off() -> None:
     async with FakeCluster() as cluster:
         topic = cluster.create("insights")
@@ -316,17 +333,23 @@ def test_a_lane_waits_for_its_id_no_longer_than_its_patience() -> None:
     assert (sequence, state) == (sequences[0], ProducerState(7, 0, 0))
 
 
-def test_a_cluster_that_refused_is_asked_again_after_a_while() -> None:
+def test_a_cluster_that_refused_is_asked_again_after_a_while_and_told_once() -> None:
     sequences = ProducerSequences(enabled=True)
     sequences.settle_in("here")
-    assert sequences.refuse(0.0)
-    assert not sequences.refuse(1.0)
+    assert not sequences.to_tell()
+    sequences.refuse(0.0, "no")
     assert sequences.ready(0, 2.0, lambda _: False)
     assert not sequences.wants_id(0, 2.0)
+    assert [sequences.to_tell(), sequences.to_tell()] == ["no", ""]
     assert sequences.wants_id(0, 2.0 + AGAIN_S)
-    assert not sequences.refuse(3.0 + AGAIN_S), "people know it already"
+    sequences.refuse(3.0 + AGAIN_S, "no")
+    assert not sequences.to_tell(), "people know it already"
+    sequences.reconsider()
+    assert not sequences.to_tell()
+    assert sequences.wants_id(0, 4.0 + AGAIN_S)
     assert sequences.settle_in("elsewhere")
-    assert sequences.refuse(4.0 + AGAIN_S), "of another cluster they do not"
+    sequences.refuse(4.0 + AGAIN_S, "no")
+    assert sequences.to_tell(), "of another cluster they do not"
 
 
 def test_a_batch_in_doubt_that_is_gone_costs_the_id() -> None:
