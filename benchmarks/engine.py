@@ -73,7 +73,9 @@ def make_drafts(count: int, size: int) -> list[Draft]:
 async def engine_turn(bootstrap: str, topic: str, drafts: Sequence[Draft], args: argparse.Namespace) -> Figure:
     """Accept everything through the engine and wait for the last acknowledgement."""
     servers = tuple(Server(host, int(port)) for host, port in (one.rsplit(":", 1) for one in bootstrap.split(",")))
-    settings = DeliverySettings(compression=args.compression, batch_bytes=args.batch_bytes)
+    settings = DeliverySettings(
+        compression=args.compression, batch_bytes=args.batch_bytes, idempotent=not args.at_least_once
+    )
     engine = Engine(spool=MemorySpool(), clock=SystemClock(), settings=settings, on_occurrence=lambda _: None)
     await engine.start()
     engine.use(Connection(topic=topic, servers=servers))
@@ -208,6 +210,7 @@ def main() -> None:
     parser.add_argument("--chunk", type=int, default=100, help="payloads in one accept()")
     parser.add_argument("--compression", default="zstd", choices=["none", "gzip", "snappy", "lz4", "zstd"])
     parser.add_argument("--batch-bytes", type=int, default=DeliverySettings.batch_bytes)
+    parser.add_argument("--at-least-once", action="store_true", help="the engine without producer ids")
     parser.add_argument("--serve-mock", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.serve_mock:
