@@ -43,6 +43,10 @@ BATCH = "\n".join([json.dumps(METRICS)] * LINES)
 
 
 class _Forgets:
+    def fill(self) -> float:
+        """Never full."""
+        return 0.0
+
     async def accept(self, drafts: Sequence[Draft]) -> None:
         """Take and forget."""
 

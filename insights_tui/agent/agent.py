@@ -126,6 +126,10 @@ class Agent:
             error = FieldError("stopping", "The agent is stopping; nothing was accepted.", "Send it again in a moment.")
             raise NotAcceptedError((error,), status=503, reason=None, retry_after_s=1) from None
 
+    def fill(self) -> float:
+        """Tell how full the queue is, 0 to 1."""
+        return self._engine.pending / self._settings.queue.max_payloads
+
     def refused(self, reason: Refusal, count: int = 1) -> None:
         """Count payloads that were not accepted."""
         self._reporter.refused[reason] += count

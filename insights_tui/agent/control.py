@@ -22,6 +22,10 @@ class Ingest(Protocol):
         """
         ...
 
+    def fill(self) -> float:
+        """Tell how full the queue is, 0 to 1."""
+        ...
+
     def refused(self, reason: Refusal, count: int = 1) -> None:
         """Count payloads that were not accepted."""
         ...

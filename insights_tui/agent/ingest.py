@@ -10,6 +10,7 @@ from uuid_utils import uuid4, uuid7
 
 from insights_tui.agent.control import Ingest
 from insights_tui.domain.clock import Clock
+from insights_tui.domain.fairness import Fairness
 from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.outcome import Refusal
 from insights_tui.domain.payload import Draft
@@ -80,6 +81,7 @@ class Intake:
         self._stamp = ""
         self._drops: set[tuple[str, str, str]] = set()
         self._noted_at: dict[Refusal, float] = {}
+        self._fairness = Fairness()
 
     async def report(self, body: bytes, names: Names | None = None) -> Taken:
         """Take one report of one execution in; returns after the commit, raises `NotAcceptedError`."""
@@ -119,7 +121,7 @@ class Intake:
         if bad:
             raise self._bad_lines(bad, filled)
         if drafts:
-            await self._accept(drafts)
+            await self._accept(drafts, names)
         return self._taken([draft.id for draft in drafts], dropped, names)
 
     def refuse(
@@ -149,7 +151,7 @@ class Intake:
             status = 413 if bad.reason is Refusal.TOO_LARGE else 400
             raise self.refuse((bad.error,), status=status, reason=bad.reason) from None
         draft = self._draft(report, names)
-        await self._accept((draft,))
+        await self._accept((draft,), names)
         return self._taken((draft.id,), report.dropped, names) if report.dropped else Taken((draft.id,))
 
     def _draft(self, report: Report, names: Names) -> Draft:
@@ -171,7 +173,15 @@ class Intake:
             self._second = second
         return f"{self._stamp}.{micro:06d}"
 
-    async def _accept(self, drafts: Sequence[Draft]) -> None:
+    async def _accept(self, drafts: Sequence[Draft], names: Names) -> None:
+        source, fill = (names.owner, names.name), self._ingest.fill()
+        if not self._fairness.admits(source, len(drafts), fill=fill, now=self._clock.boot()):
+            error = FieldError(
+                "queue_full",
+                "The queue is nearly full, and this algorithm has filled more than its share of it.",
+                "Send it again later: what room is left is kept for the others. Mend delivery to Kafka.",
+            )
+            raise self.refuse((error,), status=429, reason=Refusal.QUEUE_FULL, retry_after_s=5, count=len(drafts))
         try:
             await self._ingest.accept(drafts)
         except QueueFullError:

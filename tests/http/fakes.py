@@ -41,6 +41,10 @@ class FakeIngest:
         self.gate: asyncio.Event | None = None
         """Where set, a commit waits for it."""
         self.entered = asyncio.Event()
+        self.level = 0.0
+
+    def fill(self) -> float:
+        return self.level
 
     async def accept(self, drafts: Sequence[Draft]) -> None:
         self.entered.set()

@@ -286,3 +286,17 @@ async def test_refusals_are_noted_now_and_then(served: Served) -> None:
     await served.tcp.post("/v1/insights", content=b"x", headers=JSON)
     assert len(served.ingest.notes) == 2
     assert served.ingest.refusals == {Refusal.INVALID: 6}
+
+
+async def test_the_last_room_is_kept_from_the_algorithm_that_filled_the_queue(served: Served) -> None:
+    await served.tcp.post("/as/acme/quiet/1.0.0/v1/insights", content=b'{"score": 1}', headers=JSON)
+    for _ in range(10):
+        await served.tcp.post("/as/acme/flood/1.0.0/v1/insights", content=b'{"score": 1}', headers=JSON)
+    served.ingest.level = 0.95
+    refused = await served.tcp.post("/as/acme/flood/1.0.0/v1/insights", content=b'{"score": 1}', headers=JSON)
+    assert refused.status_code == 429
+    assert refused.headers["retry-after"] == "5"
+    assert served.ingest.refusals == {Refusal.QUEUE_FULL: 1}
+    assert (
+        await served.tcp.post("/as/acme/quiet/1.0.0/v1/insights", content=b'{"score": 1}', headers=JSON)
+    ).status_code == 200
