@@ -18,8 +18,9 @@ from insights_tui.domain.connection import Connection
 from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.trouble import Trouble
 from insights_tui.kafka.backoff import backoff_s
+from insights_tui.kafka.bootstrap import StartError
 from insights_tui.kafka.cause import LoginHeldError
-from insights_tui.kafka.client import Client, StartError, Times
+from insights_tui.kafka.client import Client, Times
 from insights_tui.kafka.gate import LoginGate
 from insights_tui.kafka.node import Node
 from insights_tui.kafka.verdict import Verdict

@@ -20,8 +20,8 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from insights_tui.domain.clock import Clock
 from insights_tui.domain.connection import Connection, Server
-from insights_tui.domain.trouble import Code
 from insights_tui.kafka.backoff import backoff_s
+from insights_tui.kafka.bootstrap import StartError, first_answer
 from insights_tui.kafka.cause import LoginHeldError, StageError, of_stage
 from insights_tui.kafka.classify import of_request
 from insights_tui.kafka.gate import LoginGate
@@ -32,7 +32,6 @@ from insights_tui.kafka.view import View, view_of
 from insights_tui.kafka.wire import Wire
 
 _METADATA_WITHOUT_CREATION = 4  # the first version of the request that can forbid to create the topic
-_STAGGER_S = 0.5  # head start of one bootstrap server before the next is asked beside it
 _GONE_S = 600.0  # a broker that the cluster no longer lists is shown for so long
 
 
@@ -46,14 +45,6 @@ class Times:
     backoff_cap_s: float = 5.0
     slow_backoff_s: float = 2.0
     slow_backoff_cap_s: float = 60.0
-
-
-class StartError(Exception):
-    """No server of the bootstrap list would do."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.trouble.what)
-        self.verdict = verdict
 
 
 class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka ships no types
@@ -114,39 +105,10 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka ships no types
 
     async def bootstrap(self) -> View:
         """Ask the servers of the list until one tells the cluster; raises `StartError`, `LoginHeldError`."""
-        waiting = list(self.connection.servers)
-        random.shuffle(waiting)
-        asking: set[asyncio.Task[tuple[Wire, View]]] = set()
-        asked: list[asyncio.Task[tuple[Wire, View]]] = []
-        kept: Wire | None = None
-        verdicts: list[Verdict] = []
-        try:
-            while waiting or asking:
-                if waiting:
-                    asked.append(asyncio.create_task(self._introduce(waiting.pop())))
-                    asking.add(asked[-1])
-                done, asking = await asyncio.wait(
-                    asking, timeout=_STAGGER_S if waiting else None, return_when=asyncio.FIRST_COMPLETED
-                )
-                for task in done:
-                    try:
-                        wire, view = task.result()
-                    except StartError as error:
-                        verdicts.append(error.verdict)
-                        if error.verdict.scope == "client":
-                            raise  # a refused login: the other servers would only count it once more
-                    else:
-                        kept = wire
-                        self._learn(view)
-                        self._adopt(wire)
-                        return view
-        finally:
-            for task in asked:
-                task.cancel()
-            for result in await asyncio.gather(*asked, return_exceptions=True):
-                if isinstance(result, tuple) and result[0] is not kept:
-                    result[0].hang_up()
-        raise StartError(min(verdicts, key=lambda verdict: _RANK.get(verdict.trouble.code, 9)))
+        wire, view = await first_answer(self.connection.servers, self._introduce)
+        self._learn(view)
+        self._adopt(wire)
+        return view
 
     async def connect(self, node: Node) -> bool:
         """Connect to a member; its `Node` says what came of it. Raises nothing."""
@@ -336,17 +298,3 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka ships no types
                 self._heard(node, wire)
                 return
         wire.hang_up()
-
-
-_RANK = {
-    code: rank
-    for rank, code in enumerate(
-        (
-            Code.AUTH_FAILED,
-            Code.MECHANISM_REFUSED,
-            Code.TLS_FAILED,
-            Code.KAFKA_UNREACHABLE,
-            Code.NAME_NOT_RESOLVED,
-        )
-    )
-}

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from insights_tui.domain.clock import SystemClock
 from insights_tui.domain.connection import Connection, Server
 from insights_tui.domain.trouble import Code, Trouble
+from insights_tui.kafka.bootstrap import StartError
 from insights_tui.kafka.cause import LoginHeldError
 from insights_tui.kafka.classify import of_code, of_topic
-from insights_tui.kafka.client import Client, StartError, Times
+from insights_tui.kafka.client import Client, Times
 from insights_tui.kafka.gate import LoginGate
 from insights_tui.kafka.verdict import Peer
 
