@@ -6,9 +6,9 @@ from benchmarks import deadlines, outage, stop
 from tests.kafka_cluster import Cluster
 
 
-@pytest.mark.parametrize(("fault", "restart"), [("freeze", False), ("freeze", True), ("kill", True)])
+@pytest.mark.parametrize(("fault", "restart"), [("freeze", True), ("kill", False)])
 def test_what_was_accepted_in_an_outage_arrives(kafka: Cluster, topic: str, fault: str, restart: bool) -> None:
-    options = outage.Options(seconds=4, rate=500, before_s=1, fault=fault, restart=restart, drain_s=60)
+    options = outage.Options(seconds=3, rate=500, before_s=1, fault=fault, restart=restart, drain_s=60)
     outcome = outage.run(kafka, topic, options)
     report = outage.tell(outcome, options)
     assert outcome.backlog > 0, report
@@ -18,7 +18,7 @@ def test_what_was_accepted_in_an_outage_arrives(kafka: Cluster, topic: str, faul
 
 @pytest.mark.parametrize("restarts", [0, 1])
 def test_every_payload_ends_at_its_deadline_and_none_before(kafka: Cluster, topic: str, restarts: int) -> None:
-    options = deadlines.Options(deadline_s=4, seconds=6, rate=200, restarts=restarts)
+    options = deadlines.Options(deadline_s=3, seconds=5, rate=200, restarts=restarts)
     outcome = deadlines.run(kafka, topic, options)
     report = deadlines.tell(outcome, options)
     assert outcome.early == [], report

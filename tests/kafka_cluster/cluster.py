@@ -51,6 +51,15 @@ class ProxyHandle:
         """Let the broker append the next produce requests and lose its answers (PROXIED only)."""
         self._background.call(functools.partial(self._proxy.drop_acks, count))
 
+    def mangle_answers(self, share: float, seed: int | None = None) -> None:
+        """Alter this share of the answers from now on, those with metadata excepted; 0 ends it (PROXIED only)."""
+        self._background.call(functools.partial(self._proxy.mangle_answers, share, seed))
+
+    @property
+    def mangled(self) -> int:
+        """Answers altered so far."""
+        return self._proxy.mangled
+
     @property
     def accepted(self) -> int:
         """Connections accepted since the start."""

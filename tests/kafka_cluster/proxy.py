@@ -7,6 +7,7 @@ and lose the answer.
 
 import asyncio
 import contextlib
+import random
 import socket
 import struct
 from collections.abc import Coroutine
@@ -14,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 _PRODUCE = 0
+_METADATA = 3
 _CHUNK = 65536
 
 
@@ -50,6 +52,10 @@ class FaultProxy:
         self._delay_s = 0.0
         self._cuts = 0
         self._drops = 0
+        self.mangled = 0
+        """Answers altered so far."""
+        self._mangle = 0.0
+        self._rng = random.Random()  # noqa: S311 - damage, not secrets
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._server: asyncio.Server | None = None
@@ -101,6 +107,16 @@ class FaultProxy:
         assert self._framed, "the proxy cannot see requests inside TLS"
         self._drops = count
 
+    def mangle_answers(self, share: float, seed: int | None = None) -> None:
+        """Alter this share of the brokers' answers from now on; 0 ends it.
+
+        Answers with metadata stay whole: they name the hosts to connect to, and those must stay on this machine.
+        """
+        assert self._framed, "the proxy cannot see answers inside TLS"
+        self._mangle = share
+        if seed is not None:
+            self._rng.seed(seed)
+
     async def _unlisten(self) -> None:
         if self._server is not None:
             self._server.close()  # not wait_closed(): since Python 3.12 that waits for open connections
@@ -129,9 +145,13 @@ class FaultProxy:
         upstream_reader, upstream = await asyncio.open_connection("127.0.0.1", self._upstream)
         self._open.add(upstream)
         dropped: set[int] = set()
+        whole: set[int] = set()
         try:
             if self._framed:
-                await _first(self._requests(reader, upstream, dropped), self._answers(upstream_reader, writer, dropped))
+                await _first(
+                    self._requests(reader, upstream, dropped, whole),
+                    self._answers(upstream_reader, writer, dropped, whole),
+                )
             else:
                 await _first(self._bytes(reader, upstream), self._bytes(upstream_reader, writer))
         except asyncio.IncompleteReadError:
@@ -147,7 +167,9 @@ class FaultProxy:
         while piece := await reader.read(_CHUNK):
             await self._forward(writer, piece)
 
-    async def _requests(self, reader: asyncio.StreamReader, broker: asyncio.StreamWriter, dropped: set[int]) -> None:
+    async def _requests(
+        self, reader: asyncio.StreamReader, broker: asyncio.StreamWriter, dropped: set[int], whole: set[int]
+    ) -> None:
         while True:
             frame = await _frame(reader)
             api_key, _version, correlation = struct.unpack_from(">hhi", frame, 4)
@@ -159,14 +181,23 @@ class FaultProxy:
             if api_key == _PRODUCE and self._drops > 0:
                 self._drops -= 1
                 dropped.add(correlation)
+            if api_key == _METADATA:
+                whole.add(correlation)
             await self._forward(broker, frame)
 
-    async def _answers(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter, dropped: set[int]) -> None:
+    async def _answers(
+        self, reader: asyncio.StreamReader, client: asyncio.StreamWriter, dropped: set[int], whole: set[int]
+    ) -> None:
         while True:
             frame = await _frame(reader)
-            if struct.unpack_from(">i", frame, 4)[0] in dropped:
+            correlation = struct.unpack_from(">i", frame, 4)[0]
+            if correlation in dropped:
                 self.dropped_acks += 1
                 raise _Cut
+            if self._mangle and correlation not in whole and self._rng.random() < self._mangle:
+                self.mangled += 1
+                frame = _mangled(self._rng, frame)
+            whole.discard(correlation)
             await self._forward(client, frame)
 
     async def _forward(self, writer: asyncio.StreamWriter, piece: bytes) -> None:
@@ -175,6 +206,25 @@ class FaultProxy:
             await asyncio.sleep(self._delay_s)
         writer.write(piece)
         await writer.drain()
+
+
+def _mangled(rng: random.Random, frame: bytes) -> bytes:
+    """Flip bits, cut the end off, or put bytes in: behind the length, or in it too."""
+    damaged = bytearray(frame)
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(0 if rng.random() < 0.1 else 4, len(damaged))
+        match rng.randrange(3):
+            case 0:
+                damaged[at] ^= 1 << rng.randrange(8)
+            case 1 if at > 4:
+                del damaged[at:]
+            case _:
+                damaged[at:at] = rng.randbytes(rng.randint(1, 20))
+        if len(damaged) <= 4:
+            break
+    if rng.random() < 0.8:  # mostly a frame that is whole as a frame, or it ends in waiting for the rest
+        damaged[:4] = struct.pack(">i", len(damaged) - 4)
+    return bytes(damaged)
 
 
 async def _frame(reader: asyncio.StreamReader) -> bytes:

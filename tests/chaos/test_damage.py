@@ -1,0 +1,53 @@
+"""Damaged files, a full disk, mangled answers, a clock that jumps: nothing lost uncounted, nothing altered."""
+
+from collections.abc import Callable
+from typing import NoReturn
+
+import pytest
+
+from benchmarks import clock_jumps, disk, fuzz_kafka, fuzz_spool
+from tests.kafka_cluster import Cluster
+
+
+def test_a_damaged_spool_never_delivers_what_was_not_posted(kafka: Cluster, topic: str) -> None:
+    outcome = fuzz_spool.run(kafka, topic, rounds=4, count=400, seed=11)
+    assert outcome.died == []
+    assert outcome.altered == []
+    assert outcome.unbalanced == []
+    assert outcome.delivered > 0
+    assert outcome.damaged > 0, outcome.kinds
+
+
+def test_a_full_disk_refuses_and_comes_back(kafka: Cluster, topic: str, skip_loudly: Callable[[str], NoReturn]) -> None:
+    try:
+        outcome = disk.run(kafka, topic, seconds=0.5, megabytes=16)
+    except disk.DiskMissingError as missing:
+        skip_loudly(str(missing))
+    report = disk.tell(outcome)
+    assert outcome.verdict is not None
+    assert outcome.verdict.missing == 0, report
+    assert [scene.accepted_in_it for scene in outcome.scenes if "full" in scene.name] == [0, 0], report
+    assert outcome.passed, report
+
+
+def test_mangled_answers_of_kafka_lose_nothing(kafka: Cluster, topic: str) -> None:
+    outcome = fuzz_kafka.run(kafka, topic, seconds=4, share=0.3, seed=5, rate=300)
+    report = fuzz_kafka.tell(outcome)
+    assert outcome.alive, outcome.log
+    assert outcome.verdict.missing == 0, report
+    assert outcome.passed, report
+
+
+@pytest.mark.parametrize(("restart", "jump"), [(False, "+10 y"), (True, "-1 h")])
+def test_jumps_of_the_wall_clock_move_no_deadline(
+    kafka: Cluster, topic: str, skip_loudly: Callable[[str], NoReturn], restart: bool, jump: str
+) -> None:
+    try:
+        clock_jumps.library()
+    except clock_jumps.FaketimeMissingError as missing:
+        skip_loudly(str(missing))
+    century = str(100 * clock_jumps.YEAR * 1000)
+    kafka.create_topic(f"{topic}-j", message_timestamp_after_max_ms=century)
+    outcome = clock_jumps.run(kafka, f"{topic}-j", deadline_s=4, restart=restart, jumps=[jump])
+    assert outcome.wrong == []
+    assert outcome.jumps == [jump]
