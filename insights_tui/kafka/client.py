@@ -87,7 +87,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka ships no types
 
     def peer(self, node: Node) -> Peer:
         """Describe a member for the classification."""
-        return self._peer(node.server, node.id, listed=node.server in self.connection.servers)
+        return self.peer_at(node.server, node.id, listed=node.server in self.connection.servers)
 
     def wire(self, node_id: int | None) -> Wire | None:
         """Tell the open connection to a member."""
@@ -180,7 +180,8 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka ships no types
         """Let go, under aiokafka's own name."""
         await self.shut()
 
-    def _peer(self, server: Server, node_id: int | None = None, *, listed: bool = True) -> Peer:
+    def peer_at(self, server: Server, node_id: int | None = None, *, listed: bool = True) -> Peer:
+        """Describe a server for the classification."""
         return Peer(
             server,
             self.connection.topic,
@@ -254,7 +255,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka ships no types
                 raise StageError("metadata", error) from error
         except StageError as error:
             wire.hang_up()
-            raise StartError(of_stage(error, self._peer(server))) from error
+            raise StartError(of_stage(error, self.peer_at(server))) from error
         except BaseException:
             wire.hang_up()
             raise

@@ -9,6 +9,7 @@ from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.conn import AIOKafkaConnection, AIOKafkaProtocol, CloseReason
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.produce import ProduceRequest, ProduceResponse_v7
+from aiokafka.protocol.transaction import InitProducerIdRequest
 
 from insights_tui.domain.clock import SystemClock
 from insights_tui.kafka.client import Client, Times
@@ -28,6 +29,8 @@ def test_the_signatures_that_we_call_or_override() -> None:
     assert list(inspect.signature(ProduceRequest).parameters) == [
         "transactional_id", "required_acks", "timeout", "topics",
     ]  # fmt: skip
+    assert list(inspect.signature(InitProducerIdRequest).parameters) == ["transactional_id", "transaction_timeout_ms"]
+    assert InitProducerIdRequest(None, 1).prepare({22: (0, 5)}).API_VERSION == 0
     assert list(inspect.signature(MetadataRequest).parameters) == ["topics", "allow_auto_topic_creation"]
     assert list(inspect.signature(AIOKafkaProtocol).parameters) == ["closed_fut", "args", "loop", "kw"]
     for name in ("_do_version_lookup", "_do_sasl_handshake", "_create_reader_task", "_handle_frame", "connected"):
