@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
@@ -16,7 +17,6 @@ from insights_tui.tui.connection_form.body import FormBody
 from insights_tui.tui.connection_form.ca_field import CaField
 from insights_tui.tui.connection_form.choice import Choice
 from insights_tui.tui.connection_form.password_field import PasswordField
-from insights_tui.tui.connection_form.text_field import TextField
 from insights_tui.tui.connection_form.words import Field
 from tests.tui_form.host import FakeAgent, Host, focused, lines, paste, row_of, snapshot_of, text, type_in, until
 from tests.tui_form.pems import pem
@@ -239,8 +239,42 @@ async def test_nothing_blinks() -> None:
 
 
 async def test_every_binding_has_an_id() -> None:
-    bindings = [one for cls in (ConnectionFormScreen, Actions, Choice, TextField, CaField) for one in cls.BINDINGS]
+    bindings = [one for cls in (ConnectionFormScreen, Actions, Choice, CaField) for one in cls.BINDINGS]
     ids = [one.id for one in bindings if isinstance(one, Binding)]
     assert len(ids) == len(bindings)
     assert all(ids)
     assert len(set(ids)) == len(ids)
+
+
+def burst(app: Host, *keys: str) -> None:
+    """Keys that arrive at once, as over a slow line; the app has looked at none of them before the last has come."""
+    for key in keys:
+        character = key if len(key) == 1 else None
+        app.post_message(events.Key({":": "colon", ",": "comma", "-": "minus"}.get(key, key), character))
+
+
+@pytest.mark.parametrize("on", ["tab", "down", "enter"])
+async def test_what_is_typed_ahead_is_never_put_into_the_field_before(on: str) -> None:
+    agent = FakeAgent()
+    app = Host(agent, snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press(*"insights", "down", *"k:1", "down", "right")
+        app.screen.query_one(f"#{Field.USERNAME}").focus()
+        burst(app, *"svc", on, *"hunter22", "ctrl+s")
+        await until(pilot, lambda: app.given)
+        assert agent.calls[0][0].broker_username == "svc"
+        assert agent.calls[0][0].broker_password == Secret("hunter22")
+
+
+@pytest.mark.parametrize("line_end", ["enter", "ctrl+j"])
+async def test_a_list_pasted_as_keys_keeps_every_line(line_end: str) -> None:
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("down")
+        burst(app, *"kafka1:9093", line_end, *"kafka2:9093", line_end)
+        await pilot.pause()
+        await until(pilot, lambda: field(app, Field.SERVERS).value.startswith("kafka1:9093,kafka2:9093"))
+        app.screen.query_one(f"#{Field.TOPIC}").focus()
+        await until(pilot, lambda: field(app, Field.SERVERS).value == "kafka1:9093,kafka2:9093")

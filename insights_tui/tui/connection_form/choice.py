@@ -23,7 +23,6 @@ class Choice(Widget, Generic[T], can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Choose", show=False, id="form.choice.previous"),
         Binding("right,space", "step(1)", "Choose", show=False, id="form.choice.next"),
-        Binding("enter", "app.focus_next", "Next field", show=False, id="form.choice.leave"),
     ]
     index: reactive[int] = reactive(0)
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -22,8 +23,12 @@ from insights_tui.domain.text import sanitize
 from insights_tui.tui.connection_form.actions import Actions, Mode
 from insights_tui.tui.connection_form.attempt import Answer, Check, ask, broken, load, prepare
 from insights_tui.tui.connection_form.body import FormBody
+from insights_tui.tui.connection_form.ca_field import CaField
+from insights_tui.tui.connection_form.choice import Choice
 from insights_tui.tui.connection_form.command_line import CommandLine
 from insights_tui.tui.connection_form.messages import Asked, Loaded, LoadFailed
+from insights_tui.tui.connection_form.servers_field import ServersField
+from insights_tui.tui.connection_form.text_field import TextField
 from insights_tui.tui.connection_form.values import Values
 from insights_tui.tui.connection_form.verdict import Verdict
 from insights_tui.tui.connection_form.words import BUTTON_HELP, HELP, HELP_UNCHANGED, Field
@@ -49,8 +54,13 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
         Binding("ctrl+s", "connect", "Connect", priority=True, id="form.connect"),
         Binding("escape", "back", "Cancel", id="form.cancel"),
         Binding("ctrl+y", "copy_command", "Copy command", priority=True, id="form.copy-command"),
-        Binding("down", "app.focus_next", "Next field", show=False, id="form.next"),
-        Binding("up", "app.focus_previous", "Previous field", show=False, id="form.previous"),
+        # Priority: the app itself moves the focus, before it looks at the next key. Else what is typed ahead (a
+        # password after the user name, over a slow line) ends up in the field that is being left.
+        Binding("tab", "go(1, 'tab')", "Next field", show=False, priority=True, id="form.next"),
+        Binding("shift+tab", "go(-1, 'tab')", "Previous field", show=False, priority=True, id="form.previous"),
+        Binding("down", "go(1, 'arrow')", "Field below", show=False, priority=True, id="form.down"),
+        Binding("up", "go(-1, 'arrow')", "Field above", show=False, priority=True, id="form.up"),
+        Binding("enter", "go(1, 'enter')", "Next field", show=False, priority=True, id="form.enter"),
     ]
 
     def __init__(
@@ -148,13 +158,30 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
         }
         acts.get(event.button.id or "", self.action_back)()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
-        """Offer Connect only where it would do something."""
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer Connect only where it would do something; leave arrows and Enter to who knows better."""
+        if action == "go":
+            return self._goes(str(parameters[1]))
         return action != "connect" or self.query_one(Actions).mode in (Mode.EDIT, Mode.REFUSED)
+
+    def _goes(self, key: str) -> bool:
+        if key == "enter":
+            return isinstance(self.focused, TextField | Choice) and not isinstance(self.focused, ServersField)
+        return key == "tab" or not isinstance(self.focused, CaField | Verdict)
+
+    def action_go(self, by: int, _key: str) -> None:
+        """Move the focus to the next or the previous field or button."""
+        self.focus_next() if by > 0 else self.focus_previous()
 
     def action_connect(self) -> None:
         """Check every field, then let the agent check the connection and save it."""
-        self._start("require")
+        self._after_typing(lambda: self._start("require"))
+
+    def _after_typing(self, then: Callable[[], object]) -> None:
+        """Act when every field has taken in the keys that came before this one: each has a queue of its own."""
+        for field in self.query("Input, TextArea"):
+            then = partial(field.call_later, then)
+        then()
 
     def action_back(self) -> None:
         """Stop, go back, or leave: one step."""
@@ -173,6 +200,9 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
 
     def action_copy_command(self) -> None:
         """Copy the command line; a password is not in it."""
+        self._after_typing(self._copy_command)
+
+    def _copy_command(self) -> None:
         line = self.query_one(CommandLine)
         self.app.copy_to_clipboard(line.text)
         self.notify(line.advice, title="Command copied", markup=False)
@@ -197,16 +227,18 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
     def _start(self, check: Check) -> None:
         if self._worker is not None and self._worker.is_running:
             return
-        self._worker = self.run_worker(self._attempt(check), group="connect", exit_on_error=False)
+        values = self.query_one(FormBody).values  # as they stand now: what is typed from here on is not sent
+        self._worker = self.run_worker(self._attempt(values, check), group="connect", exit_on_error=False)
 
-    async def _attempt(self, check: Check) -> Answer:
+    async def _attempt(self, values: Values, check: Check) -> Answer:
         body = self.query_one(FormBody)
         if not body.findings.loaded:  # else a certificate that nobody has seen would be taken away
             loaded = await load(self._client)
             if isinstance(loaded, Answer):
                 return loaded
             body.take_saved(loaded)
-        prepared = await prepare(body.values, body.findings.saved, os.environ, self._now())
+            values = body.values
+        prepared = await prepare(values, body.findings.saved, os.environ, self._now())
         if isinstance(prepared, Answer):
             return prepared
         self.post_message(Asked())

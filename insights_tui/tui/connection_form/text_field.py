@@ -1,9 +1,6 @@
-"""A one-line text field: never blinks, pastes clean, Enter goes on."""
-
-from typing import ClassVar
+"""A one-line text field: never blinks, pastes clean."""
 
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from insights_tui.domain.text import sanitize
@@ -14,10 +11,6 @@ MAX_LENGTH = 20_000
 
 class TextField(Input):
     """An `Input` on one row, without borders."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "app.focus_next", "Next field", show=False, id="form.field.next"),
-    ]
 
     def __init__(self, *, id: str, placeholder: str = "", password: bool = False) -> None:  # noqa: A002 - Textual's name
         super().__init__(
