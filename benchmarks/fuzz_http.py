@@ -4,8 +4,8 @@
 
 Each request is a right one, spoilt: bytes flipped, cut, repeated or inserted, heads and bodies of hostile shapes. The
 client closes its half and the agent must have answered or closed within a second; what it answers must be 2xx or 4xx
-(501, 505 and a slow commit's 503 are honest too). Ordinary requests between them must be answered as ever. What was answered 2xx must be
-what Kafka holds.
+(501, 505 and a slow commit's 503 are honest too). Ordinary requests between them must be answered as ever. What was
+answered 2xx must be what Kafka holds.
 """
 
 import argparse
