@@ -13,7 +13,7 @@ from tests.kafka_cluster import Cluster, KafkaMissingError
 from tests.kafka_cluster.fetch import jars
 from tests.support import AgentProcess, Terminal
 
-_REQUIRED = os.environ.get("INSIGHTS_REQUIRE_KAFKA") == "1"
+_REQUIRED = os.environ.get("INSIGHTS_TEST_REQUIRE_KAFKA") == "1"
 _KAFKA_FIXTURES = {"kafka_session", "kafka3_session"}
 _missing = pytest.StashKey[str]()
 _loud = pytest.StashKey[tuple[str, ...]]()
@@ -150,7 +150,7 @@ def _cluster(request: pytest.FixtureRequest, nodes: int) -> Iterator[Cluster]:
     reason = request.config.stash.get(_missing, None)
     if reason is not None:
         if _REQUIRED:
-            pytest.fail(f"INSIGHTS_REQUIRE_KAFKA=1, but {reason}", pytrace=False)
+            pytest.fail(f"INSIGHTS_TEST_REQUIRE_KAFKA=1, but {reason}", pytrace=False)
         pytest.skip(reason)
     cluster = Cluster.start(nodes)
     yield cluster

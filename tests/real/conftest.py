@@ -15,8 +15,8 @@ def clients(skip_loudly: Callable[[str], NoReturn]) -> dict[str, PythonClient]:
     try:
         return {name: install(name) for name in CLIENTS}
     except ClientMissingError as error:
-        if os.environ.get("INSIGHTS_REQUIRE_KAFKA") == "1":
-            pytest.fail(f"INSIGHTS_REQUIRE_KAFKA=1, but {error}", pytrace=False)
+        if os.environ.get("INSIGHTS_TEST_REQUIRE_KAFKA") == "1":
+            pytest.fail(f"INSIGHTS_TEST_REQUIRE_KAFKA=1, but {error}", pytrace=False)
         skip_loudly(str(error))
 
 
