@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -10,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from insights_tui.domain.text import counted
+from insights_tui.tui.connection_form.in_order import run_own_binding
 from insights_tui.tui.glyphs import Glyphs
 
 
@@ -67,6 +69,10 @@ class Actions(Vertical):
             yield Button("Cancel", id="cancel", compact=True)
             yield Static(id="count", markup=False)
 
+    async def on_key(self, event: events.Key) -> None:
+        """Move between the buttons in the order of the keys."""
+        await run_own_binding(self, event)
+
     def on_mount(self) -> None:
         """Start with the two usual buttons."""
         self.set_mode(Mode.EDIT)
@@ -85,7 +91,7 @@ class Actions(Vertical):
     def focus_first(self) -> None:
         """Move the focus to the button that does no harm."""
         name = "stop" if self.mode is Mode.CONNECTING else BUTTONS[self.mode][0]
-        self.query_one(f"#{name}", Button).focus()
+        self.screen.set_focus(self.query_one(f"#{name}", Button))
 
     def set_help(self, text: str) -> None:
         """Tell what the focus is on."""

@@ -22,12 +22,13 @@ from insights_tui.tui.connection_form.choice import Choice
 from insights_tui.tui.connection_form.findings import Findings, Said
 from insights_tui.tui.connection_form.local import read_ca
 from insights_tui.tui.connection_form.messages import CaRead
-from insights_tui.tui.connection_form.password_field import PasswordField
+from insights_tui.tui.connection_form.password_field import PasswordField, ShowButton
 from insights_tui.tui.connection_form.row import Row
 from insights_tui.tui.connection_form.servers_field import ServersField
 from insights_tui.tui.connection_form.text_field import TextField
+from insights_tui.tui.connection_form.type_choice import TypeChoice
 from insights_tui.tui.connection_form.values import Values, from_saved, from_view
-from insights_tui.tui.connection_form.words import MECHANISMS, SASL_FIELDS, TYPES, UNCHANGED, Field
+from insights_tui.tui.connection_form.words import MECHANISMS, SASL_FIELDS, UNCHANGED, Field
 from insights_tui.tui.glyphs import ASCII, UNICODE
 
 if TYPE_CHECKING:
@@ -56,14 +57,14 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         """Build the rows."""
         yield self._row(Field.TOPIC, TextField(id=Field.TOPIC, placeholder="insights"))
         yield self._row(Field.SERVERS, ServersField(id=Field.SERVERS, placeholder="host1:port1,host2:port2"))
-        yield self._row(Field.TYPE, Choice(TYPES, id=Field.TYPE, ascii_only=self._ascii))
+        yield self._row(Field.TYPE, TypeChoice(self._append_server, id=Field.TYPE, ascii_only=self._ascii))
         yield Static(classes="gap")
         yield self._row(Field.MECHANISM, Choice(MECHANISMS, id=Field.MECHANISM, ascii_only=self._ascii))
         yield self._row(Field.USERNAME, TextField(id=Field.USERNAME))
         yield self._row(
             Field.PASSWORD,
             PasswordField(id=Field.PASSWORD, ascii_only=self._ascii),
-            Button("Show", id="show", compact=True),
+            ShowButton(),
         )
         yield self._row(Field.CA, CaField(id=Field.CA, placeholder="the system's trust store"))
 
@@ -73,6 +74,9 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         self._show_type()
         self._show_reveal()
         self.say()
+
+    def _append_server(self, text: str) -> None:
+        self.query_one(ServersField).append(text)
 
     def _row(self, field: Field, *widgets: "Widget") -> Row:
         self._rows[field] = Row(field, *widgets, glyphs=self._glyphs)
@@ -155,8 +159,14 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
     def reveal(self) -> None:
         """Show or hide a password that was typed."""
         field = self.query_one(PasswordField)
-        field.revealed = not field.revealed
+        field.revealed = not field.revealed and self.may_reveal
         self._show_reveal()
+
+    @property
+    def may_reveal(self) -> bool:
+        """Whether there is something to show: a password typed now."""
+        field = self.query_one(PasswordField)
+        return self.values.sasl and bool(field.value) and not field.is_reference
 
     def forget(self) -> None:
         """Empty the password."""
@@ -189,10 +199,11 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         self.query_one(".gap").display = sasl
 
     def _show_reveal(self) -> None:
-        """Offer Show only where there is something to show: a password typed now."""
         field, button = self.query_one(PasswordField), self.query_one("#show", Button)
-        button.display = bool(field.value) and not field.is_reference
         button.label = "Hide" if field.revealed else "Show"
+        if button.display != self.may_reveal:
+            button.display = self.may_reveal
+            self.screen.refresh_bindings()
 
     @on(Input.Changed)
     @on(TextArea.Changed)
@@ -203,6 +214,7 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         self.findings.edited(field)
         if field is Field.TYPE:
             self._show_type()
+            self._show_reveal()
         elif field is Field.PASSWORD:
             self._show_reveal()
         self.say()

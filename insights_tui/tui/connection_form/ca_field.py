@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
 from insights_tui.domain.text import sanitize
+from insights_tui.tui.connection_form.in_order import run_own_binding
 from insights_tui.tui.connection_form.local import MAX_CA_BYTES, is_pem
 
 
@@ -29,12 +30,24 @@ class CaField(TextArea):
         self._bindings.key_to_bindings.pop("ctrl+y", None)  # redo; here as everywhere the form copies its command
         self.cursor_blink = False  # a blinking cursor costs 2.6 kB/s
 
-    def on_key(self, event: events.Key) -> None:
-        """Keep Enter from making lines in a path; PEM that a terminal pastes as keys keeps its lines."""
-        if event.key == "enter" and not is_pem(self.text):
+    async def on_key(self, event: events.Key) -> None:
+        """Edit in the order of the keys; PEM that a terminal pastes as keys keeps its lines."""
+        if event.key == "ctrl+j":
             event.prevent_default()
             event.stop()
-            self.screen.focus_next()
+            self.end_line()
+        elif not event.is_printable:
+            await run_own_binding(self, event)
+
+    @property
+    def is_pem(self) -> bool:
+        """Whether it holds PEM text, which has lines; a path has none."""
+        return is_pem(self.text)
+
+    def end_line(self) -> None:
+        """Begin a new line, in PEM alone."""
+        if self.is_pem:
+            self.replace("\n", *self.selection, maintain_selection_offset=False)
 
     def on_paste(self, event: events.Paste) -> None:
         """Take every line of a paste; PEM takes the place of a path."""
@@ -62,7 +75,7 @@ class CaField(TextArea):
 
     def on_text_area_changed(self) -> None:
         """Give PEM the rows it needs."""
-        self.set_class(is_pem(self.text), "-pem")
+        self.set_class(self.is_pem, "-pem")
 
     def action_empty(self) -> None:
         """Empty the field: back to the system's trust store."""

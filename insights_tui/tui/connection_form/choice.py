@@ -11,6 +11,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from insights_tui.tui.connection_form.in_order import run_own_binding
+
 T = TypeVar("T")
 GAP = 3
 """Columns between two options."""
@@ -58,6 +60,10 @@ class Choice(Widget, Generic[T], can_focus=True):
     def action_step(self, by: int) -> None:
         """Choose the next or the previous option, round and round."""
         self.index = (self.index + by) % len(self._options)
+
+    async def on_key(self, event: events.Key) -> None:
+        """Choose in the order of the keys."""
+        await run_own_binding(self, event)
 
     def on_click(self, event: events.Click) -> None:
         """Choose what was clicked."""

@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from rich.text import Text
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
 from insights_tui.domain.connection import Secret
 from insights_tui.tui.connection_form.reference import read_reference
 from insights_tui.tui.connection_form.text_field import TextField
+
+
+class ShowButton(Button, can_focus=False):
+    """Shows or hides what was typed; not on the way of the keys, which have ctrl+r for it.
+
+    One Enter too many behind a password must not put it on the screen.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("Show", id="show", compact=True)
 
 
 class PasswordField(TextField):

@@ -3,14 +3,12 @@
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Footer, Static
 from textual.worker import Worker, WorkerState
@@ -23,12 +21,10 @@ from insights_tui.domain.text import sanitize
 from insights_tui.tui.connection_form.actions import Actions, Mode
 from insights_tui.tui.connection_form.attempt import Answer, Check, ask, broken, load, prepare
 from insights_tui.tui.connection_form.body import FormBody
-from insights_tui.tui.connection_form.ca_field import CaField
-from insights_tui.tui.connection_form.choice import Choice
 from insights_tui.tui.connection_form.command_line import CommandLine
+from insights_tui.tui.connection_form.in_order import settle
+from insights_tui.tui.connection_form.keys import FormKeys
 from insights_tui.tui.connection_form.messages import Asked, Loaded, LoadFailed
-from insights_tui.tui.connection_form.servers_field import ServersField
-from insights_tui.tui.connection_form.text_field import TextField
 from insights_tui.tui.connection_form.values import Values
 from insights_tui.tui.connection_form.verdict import Verdict
 from insights_tui.tui.connection_form.words import BUTTON_HELP, HELP, HELP_UNCHANGED, Field
@@ -43,7 +39,7 @@ STOPPED = FieldError(
 DELETED = FieldError("deleted", "The connection was deleted meanwhile.", "Connect makes a new one.")
 
 
-class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
+class ConnectionFormScreen(FormKeys):
     """Connect to Kafka, or edit the connection; dismissed with what was saved, `None` where nothing was."""
 
     CSS_PATH = style("connection_form")
@@ -52,15 +48,9 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-normal"), (36, "-tall")]  # noqa: RUF012 - likewise
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "connect", "Connect", priority=True, id="form.connect"),
-        Binding("escape", "back", "Cancel", id="form.cancel"),
+        Binding("escape", "back", "Cancel", priority=True, id="form.cancel"),
         Binding("ctrl+y", "copy_command", "Copy command", priority=True, id="form.copy-command"),
-        # Priority: the app itself moves the focus, before it looks at the next key. Else what is typed ahead (a
-        # password after the user name, over a slow line) ends up in the field that is being left.
-        Binding("tab", "go(1, 'tab')", "Next field", show=False, priority=True, id="form.next"),
-        Binding("shift+tab", "go(-1, 'tab')", "Previous field", show=False, priority=True, id="form.previous"),
-        Binding("down", "go(1, 'arrow')", "Field below", show=False, priority=True, id="form.down"),
-        Binding("up", "go(-1, 'arrow')", "Field above", show=False, priority=True, id="form.up"),
-        Binding("enter", "go(1, 'enter')", "Next field", show=False, priority=True, id="form.enter"),
+        Binding("ctrl+r", "show_password", "Show", priority=True, id="form.show-password"),
     ]
 
     def __init__(
@@ -151,40 +141,35 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
         event.stop()
         acts: dict[str, Callable[[], None]] = {
             "show": self.query_one(FormBody).reveal,
-            "connect": self.action_connect,
+            "connect": lambda: self._start("require"),
             "skip": lambda: self._ask(Mode.ASK_SKIP),
             "skip-now": lambda: self._start("skip"),
             "discard": lambda: self._leave(None),
         }
-        acts.get(event.button.id or "", self.action_back)()
+        acts.get(event.button.id or "", self._back)()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer Connect only where it would do something; leave arrows and Enter to who knows better."""
-        if action == "go":
-            return self._goes(str(parameters[1]))
-        return action != "connect" or self.query_one(Actions).mode in (Mode.EDIT, Mode.REFUSED)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
+        """Offer Connect, and Show, only where they would do something."""
+        if action == "connect":
+            return self.query_one(Actions).mode in (Mode.EDIT, Mode.REFUSED)
+        return action != "show_password" or self.query_one(FormBody).may_reveal
 
-    def _goes(self, key: str) -> bool:
-        if key == "enter":
-            return isinstance(self.focused, TextField | Choice) and not isinstance(self.focused, ServersField)
-        return key == "tab" or not isinstance(self.focused, CaField | Verdict)
-
-    def action_go(self, by: int, _key: str) -> None:
-        """Move the focus to the next or the previous field or button."""
-        self.focus_next() if by > 0 else self.focus_previous()
-
-    def action_connect(self) -> None:
+    async def action_connect(self) -> None:
         """Check every field, then let the agent check the connection and save it."""
-        self._after_typing(lambda: self._start("require"))
+        await settle(self)
+        self._start("require")
 
-    def _after_typing(self, then: Callable[[], object]) -> None:
-        """Act when every field has taken in the keys that came before this one: each has a queue of its own."""
-        for field in self.query("Input, TextArea"):
-            then = partial(field.call_later, then)
-        then()
+    async def action_show_password(self) -> None:
+        """Show or hide the password that was typed."""
+        await settle(self)
+        self.query_one(FormBody).reveal()
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Stop, go back, or leave: one step."""
+        await settle(self)
+        self._back()
+
+    def _back(self) -> None:
         mode = self.query_one(Actions).mode
         if mode is Mode.CONNECTING:
             if self._worker is not None:
@@ -198,11 +183,9 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
         else:
             self._leave(None)
 
-    def action_copy_command(self) -> None:
+    async def action_copy_command(self) -> None:
         """Copy the command line; a password is not in it."""
-        self._after_typing(self._copy_command)
-
-    def _copy_command(self) -> None:
+        await settle(self)
         line = self.query_one(CommandLine)
         self.app.copy_to_clipboard(line.text)
         self.notify(line.advice, title="Command copied", markup=False)
@@ -219,7 +202,7 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
                 actions.focus_first()
             body.disabled = mode not in (Mode.EDIT, Mode.REFUSED)
             if focus is not None:
-                focus.focus()
+                self.set_focus(focus)
         self.refresh_bindings()
 
     # The attempt
@@ -274,7 +257,7 @@ class ConnectionFormScreen(ModalScreen[SavedConnection | None]):
             actions.set_count(body.problems)
             wrong = body.first_wrong()
             if wrong is not None:
-                wrong.focus()
+                self.set_focus(wrong)
             else:
                 actions.focus_first()
 

@@ -12,21 +12,21 @@ _SEPARATORS = re.compile(r"[,;\s]+")
 class ServersField(TextField):
     """A text field that takes a list of any shape: commas, spaces, one server a line."""
 
-    def on_key(self, event: events.Key) -> None:
-        """End an entry; Enter goes on to the next field too.
+    async def on_key(self, event: events.Key) -> None:
+        """Take a line feed for a comma: so a terminal without bracketed paste sends some lists (`type_choice.py`)."""
+        if event.key == "ctrl+j":
+            event.prevent_default()
+            event.stop()
+            self.append(",")
 
-        A terminal without bracketed paste sends a list as keys, line ends included: its lines are all here before
-        the focus has moved, and must not run into one another. A binding would come too late for that: the app runs
-        it when this field has taken in every key that waits.
-        """
-        if event.key not in ("enter", "ctrl+j"):
-            return
-        event.prevent_default()
-        event.stop()
-        if self.cursor_at_end and self.value.strip() and not self.value.rstrip().endswith(","):
-            self.insert_text_at_cursor(",")
-        if event.key == "enter":
-            self.screen.focus_next()
+    def append(self, text: str) -> None:
+        """Put text at the end; a comma that stands there already is not doubled."""
+        value = self.value
+        if text.startswith(","):
+            value = value.rstrip(", ")
+            text = text if value else text[1:]
+        self.value = value + text
+        self.action_end()
 
     def on_blur(self) -> None:
         """Take away a comma that nothing follows."""

@@ -4,6 +4,7 @@ from textual import events
 from textual.widgets import Input
 
 from insights_tui.domain.text import sanitize
+from insights_tui.tui.connection_form.in_order import run_own_binding
 
 MAX_LENGTH = 20_000
 """Characters; more than any field holds."""
@@ -22,6 +23,11 @@ class TextField(Input):
             select_on_focus=False,
         )
         self.cursor_blink = False  # a blinking cursor costs 2.6 kB/s
+
+    async def on_key(self, event: events.Key) -> None:
+        """Edit in the order of the keys: `Input` takes characters at once, and the keys that edit much later."""
+        if not event.is_printable:
+            await run_own_binding(self, event)
 
     def on_paste(self, event: events.Paste) -> None:
         """Take the whole paste: `Input` itself keeps the first line alone."""

@@ -50,7 +50,6 @@ BUTTON_HELP = {
     "cancel": "Leaves the form; the connection stays as it is.",
     "skip": "Saves what the check could not prove; asks first.",
     "stop": "Stops waiting for Kafka; nothing that you typed is lost.",
-    "show": "Shows or hides the password that you typed. A saved one is never shown.",
 }
 
 TYPES = (

@@ -1,0 +1,75 @@
+"""The keys that move the focus, in the order in which they were typed."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widgets import Button
+
+from insights_tui.domain.answers import SavedConnection
+from insights_tui.tui.connection_form.ca_field import CaField
+from insights_tui.tui.connection_form.in_order import settle
+from insights_tui.tui.connection_form.stops import next_stop
+from insights_tui.tui.connection_form.type_choice import TypeChoice
+from insights_tui.tui.connection_form.verdict import Verdict
+
+
+class FormKeys(ModalScreen[SavedConnection | None]):
+    """Moves the focus once all that was typed before has reached its field (`in_order.py`)."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "next", "Next field", show=False, priority=True, id="form.next"),
+        Binding("shift+tab", "previous", "Previous field", show=False, priority=True, id="form.previous"),
+        Binding("down", "down", "Field below", show=False, priority=True, id="form.down"),
+        Binding("up", "up", "Field above", show=False, priority=True, id="form.up"),
+        Binding("enter", "enter", "Next field, or press", show=False, priority=True, id="form.enter"),
+    ]
+
+    async def action_next(self) -> None:
+        """Go to the next field or button."""
+        await settle(self)
+        self._go(1)
+
+    async def action_previous(self) -> None:
+        """Go to the previous field or button."""
+        await settle(self)
+        self._go(-1)
+
+    async def action_down(self) -> None:
+        """Go to the field below; in a long text, to the line below."""
+        await settle(self)
+        if isinstance(self.focused, CaField) and not self.focused.cursor_at_last_line:
+            self.focused.action_cursor_down()
+        elif isinstance(self.focused, Verdict) and self.focused.scroll_y < self.focused.max_scroll_y:
+            self.focused.scroll_down(animate=False)
+        else:
+            self._go(1)
+
+    async def action_up(self) -> None:
+        """Go to the field above; in a long text, to the line above."""
+        await settle(self)
+        if isinstance(self.focused, CaField) and not self.focused.cursor_at_first_line:
+            self.focused.action_cursor_up()
+        elif isinstance(self.focused, Verdict) and self.focused.scroll_y > 0:
+            self.focused.scroll_up(animate=False)
+        else:
+            self._go(-1)
+
+    async def action_enter(self) -> None:
+        """Press the button, begin a line of PEM, or go to the next field."""
+        await settle(self)
+        focused = self.focused
+        if isinstance(focused, Button):
+            focused.press()
+            await settle(self)  # a key behind it meets what the button has done
+        elif isinstance(focused, CaField) and focused.is_pem:
+            focused.end_line()
+        elif isinstance(focused, TypeChoice) and focused.end_line():
+            return
+        else:
+            self._go(1)
+            if isinstance(self.focused, TypeChoice):
+                self.focused.expect_more()
+
+    def _go(self, by: int) -> None:
+        self.set_focus(next_stop(self, by))
