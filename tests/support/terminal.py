@@ -50,6 +50,10 @@ class Terminal:
         """Type text as it stands."""
         self._tmux("send-keys", "-l", text)
 
+    def burst(self, text: str) -> None:
+        """Send characters, control characters and escape sequences in one write, as a slow line hands them over."""
+        self._tmux("set-buffer", "-b", "burst", "--", text, ";", "paste-buffer", "-b", "burst", "-r", "-d")
+
     def wait_for(self, wanted: str | Callable[[str], bool], timeout_s: float = 20.0) -> str:
         """Wait until the screen shows a text or satisfies a condition; gives the screen."""
         seen = ""
