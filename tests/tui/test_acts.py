@@ -132,3 +132,10 @@ async def test_an_agent_of_another_screen_does_not_stop_with_this_one() -> None:
         assert "EMBEDDED · stops with its screen" in seated.lines()[0]
         await seated.press("q")
         await left(seated)
+
+
+async def test_the_form_is_drawn_with_ascii_where_the_page_is() -> None:
+    async with desk(samples.NONE, size=(80, 24), ascii_only=True) as seated:
+        await seated.press("c")
+        await seated.until_shown("Topic name")
+        assert seated.text().isascii()

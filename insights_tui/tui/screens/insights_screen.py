@@ -15,6 +15,7 @@ from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.refused import RefusedError
 from insights_tui.domain.text import clock_time, latency, thousands
 from insights_tui.tui.frame import Frame, Space
+from insights_tui.tui.glyphs import ASCII
 from insights_tui.tui.panels.banner import Banner, problems
 from insights_tui.tui.panels.keys_row import KeysRow
 from insights_tui.tui.panels.nav_row import NavRow
@@ -133,7 +134,9 @@ class InsightsScreen(Screen[None]):
             return
         from insights_tui.tui.connection_form import ConnectionFormScreen
 
-        self.app.push_screen(ConnectionFormScreen(self._interface.client, snapshot), self._connected)
+        plain = self._interface.glyphs is ASCII
+        form = ConnectionFormScreen(self._interface.client, snapshot, ascii_only=plain)
+        self.app.push_screen(form, self._connected)
 
     def _connected(self, saved: "SavedConnection | None") -> None:
         if saved is not None:
