@@ -67,7 +67,15 @@ class TopicReader:
     def __init__(self, servers: str, topic: str) -> None:
         self.seen: Counter[str] = Counter()
         self._consumer = Consumer(
-            {"bootstrap.servers": servers, "group.id": "set-equality", "enable.auto.commit": False}, logger=_SILENT
+            {
+                "bootstrap.servers": servers,
+                "group.id": "set-equality",
+                "enable.auto.commit": False,
+                # a leader that hangs is left for the new one before the reader is taken to have read all
+                "socket.timeout.ms": 5000,
+                "topic.metadata.refresh.interval.ms": 2000,
+            },
+            logger=_SILENT,
         )
         self._consumer.assign([TopicPartition(topic, number, 0) for number in range(_PARTITIONS)])
         self._over = threading.Event()

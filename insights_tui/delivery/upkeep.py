@@ -44,7 +44,7 @@ class Upkeep:
 
     def refreshed(self, *, whole: bool) -> None:
         """Note that the cluster has told its state; where something is missing, ask again soon."""
-        if whole:
+        if whole and not self._leader_down():
             self._refresh_failures = 0
             self._refresh_at = self._loop.time() + self._settings.metadata_s
         else:
@@ -81,6 +81,8 @@ class Upkeep:
     def _tend_metadata(self, now: float) -> float:
         if self._refreshing:
             return 1.0
+        if not self._refresh_failures and self._leader_down():
+            self._refresh_later()  # Kafka will name another before long: look until it has
         wait = self._refresh_at - now
         if wait > 0 and (self._refresh_failures or not self.stale):
             return wait
@@ -89,6 +91,11 @@ class Upkeep:
             self._refreshing, self.stale = True, False
             self._spawn(self._refresh(random.choice(nodes)))  # noqa: S311 - any will do
         return 1.0
+
+    def _leader_down(self) -> bool:
+        view, nodes = self._client.view, self._client.nodes
+        leaders = {part.leader for part in view.partitions.values()} if view is not None else set()
+        return any(nodes[leader].state == "down" for leader in leaders if leader in nodes)
 
     async def _ping(self, node: Node) -> None:
         try:

@@ -13,7 +13,7 @@ from tests.engine.setup import Running, drafts, running
 from tests.engine.waiting import until
 from tests.fakes.broker import FakeCluster, Spoil
 
-_PRODUCE, _INIT_ID = 0, 22
+_METADATA, _INIT_ID = 3, 22
 IN_DOUBT = [
     Spoil(7),
     Spoil(20),
@@ -90,6 +90,22 @@ async def test_a_batch_in_doubt_follows_its_partition_to_another_leader() -> Non
             await until(lambda: run.delivered() == 10)
         assert sorted(cluster.ids()) == ids(10)
         assert len(topic.producers) == 1
+
+
+async def test_a_new_leader_is_looked_for_until_there_is_one_that_answers() -> None:
+    async with FakeCluster(2) as cluster:
+        topic = cluster.create("insights", 1)
+        async with running(cluster.connection(), metadata_s=1000.0) as run:
+            await run.engine.deliver(Draft("first", b"{}"), 5)
+            cluster.spoils.append(Spoil(answer="silence"))
+            await run.engine.accept(drafts(10))
+            await until(lambda: len(topic.logs[0]) == 11)
+            await cluster.brokers[0].stop()
+            asked = cluster.brokers[1].requests[_METADATA]
+            await until(lambda: cluster.brokers[1].requests[_METADATA] > asked + 2)  # it is still said to lead
+            topic.leaders[:] = [2]
+            await until(lambda: run.delivered() == 11)
+        assert sorted(cluster.ids()) == sorted([*ids(10), "first"])
 
 
 @pytest.mark.parametrize("code", [45, 47, 49, 59])
