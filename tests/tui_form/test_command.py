@@ -4,6 +4,7 @@ import shlex
 
 import pytest
 
+from insights_tui.cli.connect import command
 from insights_tui.domain.connection import ConnectionType, Mechanism, Secret
 from insights_tui.tui.connection_form.command import advice, command_line
 from insights_tui.tui.connection_form.values import Values
@@ -68,3 +69,25 @@ async def test_copying_takes_no_key_from_typing_and_copies_all_of_it(size: tuple
         await pilot.press("ctrl+y")
         assert app.clipboard.startswith("insights-tui connect --topic y --servers kafka-0.example.internal:9093,")
         assert app.clipboard.endswith("kafka-8.example.internal:9093 --type plaintext")
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", "two words", "it's", "-x", "--json", "a;b&&c|d", "$HOME `id` \\", "ümlaut", "*?[]"]
+)
+def test_the_command_line_tool_reads_what_the_form_meant(text: str) -> None:
+    values = Values(
+        text, "k1:9093 k2:9093", ConnectionType.SASL_SSL, Mechanism.PLAIN, text, Secret(f"file:{text}"), text
+    )
+    program, verb, *words = shlex.split(command_line(values))
+    assert (program, verb) == ("insights-tui", "connect")
+    read = command.make_context("connect", words).params
+    assert (read["topic"], read["username"], str(read["ca"]), read["source"]) == (text, text, text, f"file:{text}")
+    assert (read["servers"], read["kind"], read["mechanism"]) == ("k1:9093,k2:9093", "sasl", "PLAIN")
+
+
+@pytest.mark.parametrize("values", [Values("t", "k:1"), SASL])
+def test_what_is_left_empty_is_left_out_for_the_command_line_tool_too(values: Values) -> None:
+    read = command.make_context("connect", shlex.split(command_line(values))[2:]).params
+    assert read["source"] is None
+    assert read["ca"] is None
+    assert read["kind"] == ("sasl" if values.sasl else "plaintext")

@@ -425,3 +425,47 @@ async def test_buttons_that_do_harm_never_have_the_focus_first() -> None:
             await pilot.pause()
             assert focused(app) == safe
             assert app.form.query_one(f"#{safe}", Button).display
+
+
+@pytest.mark.parametrize(
+    ("field", "keys", "reason"),
+    [
+        (Field.MECHANISM, ["right"], "The mechanism was SCRAM-SHA-512"),
+        (Field.CA, ["ctrl+u"], "The CA certificate changed"),
+    ],
+)
+async def test_a_password_is_asked_again_where_somebody_else_would_get_it(
+    field: Field, keys: list[str], reason: str
+) -> None:
+    agent = FakeAgent(saved_connection(ca_certificate=pem("Acme Root CA", days=214)))
+    app = Host(agent, snapshot_of(agent.saved))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "unchanged" in row_of(app, "Kafka broker password"))
+        await until(pilot, lambda: "1 certificate" in text(app))
+        app.form.set_focus(app.form.query_one(f"#{field}"))
+        await pilot.press(*keys)
+        await until(pilot, lambda: reason in text(app))
+        assert "unchanged" not in row_of(app, "Kafka broker password")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "1 problem to fix" in text(app))
+        assert focused(app) == Field.PASSWORD
+        assert agent.calls == []
+        await type_in(pilot, "typed")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.given)
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)])
+async def test_questions_are_read_to_their_end(size: tuple[int, int]) -> None:
+    agent = FakeAgent()
+    agent.answers = [refused(UNREACHABLE)]
+    app = Host(agent, snapshot_of())
+    async with app.run_test(size=size) as pilot:
+        await fill_plain(pilot)
+        await pilot.press("escape")
+        assert "forgotten." in text(app)
+        await pilot.press("escape", "ctrl+s")
+        await until(pilot, lambda: mode(app) is Mode.REFUSED)
+        await pilot.press("right", "enter")
+        assert "deadline passes." in " ".join(text(app).split())
+        assert "Save unchecked" in text(app)

@@ -16,9 +16,22 @@ from insights_tui.tui.connection_form.actions import Actions
 from insights_tui.tui.connection_form.body import FormBody
 from insights_tui.tui.connection_form.ca_field import CaField
 from insights_tui.tui.connection_form.choice import Choice
+from insights_tui.tui.connection_form.keys import FormKeys
 from insights_tui.tui.connection_form.password_field import PasswordField
 from insights_tui.tui.connection_form.words import Field
-from tests.tui_form.host import FakeAgent, Host, focused, lines, paste, row_of, snapshot_of, text, type_in, until
+from tests.tui_form.host import (
+    FakeAgent,
+    Host,
+    focused,
+    lines,
+    paste,
+    row_of,
+    saved_connection,
+    snapshot_of,
+    text,
+    type_in,
+    until,
+)
 from tests.tui_form.pems import pem
 
 
@@ -239,7 +252,8 @@ async def test_nothing_blinks() -> None:
 
 
 async def test_every_binding_has_an_id() -> None:
-    bindings = [one for cls in (ConnectionFormScreen, Actions, Choice, CaField) for one in cls.BINDINGS]
+    ours = (ConnectionFormScreen, FormKeys, Actions, Choice, CaField)
+    bindings = [one for cls in ours for one in cls.__dict__["BINDINGS"]]
     ids = [one.id for one in bindings if isinstance(one, Binding)]
     assert len(ids) == len(bindings)
     assert all(ids)
@@ -278,3 +292,75 @@ async def test_a_list_pasted_as_keys_keeps_every_line(line_end: str) -> None:
         await until(pilot, lambda: field(app, Field.SERVERS).value.startswith("kafka1:9093,kafka2:9093"))
         app.screen.query_one(f"#{Field.TOPIC}").focus()
         await until(pilot, lambda: field(app, Field.SERVERS).value == "kafka1:9093,kafka2:9093")
+
+
+async def test_a_pasted_bundle_is_kept_whole() -> None:
+    bundle = pem("Acme Root CA", days=214) + pem("Beta Root CA", days=300)
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await open_ca(pilot, app)
+        await paste(pilot, app, bundle.replace("\n", "\r\n"))
+        assert app.screen.query_one(CaField).text == bundle
+        assert "2 certificates" in text(app)
+
+
+async def test_an_idle_form_draws_nothing_and_has_no_timer_that_could() -> None:
+    app = Host(FakeAgent(), snapshot_of(pending=3))
+    drawn = 0
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await open_ca(pilot, app)
+        draw = app._display
+
+        def count(*arguments: Any) -> None:
+            nonlocal drawn
+            drawn += 1
+            draw(*arguments)
+
+        app._display = count  # type: ignore[assignment]  # what goes to the terminal goes through here
+        for _ in range(20):
+            app.form.show_snapshot(snapshot_of(pending=3))
+            await pilot.pause()
+        assert drawn == 0
+        timers = [timer for node in app.screen.walk_children(with_self=True) for timer in node._timers]
+        assert [timer for timer in timers if timer._repeat is None and timer._active.is_set()] == []
+        await type_in(pilot, "x")
+        assert drawn
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 60)])
+async def test_with_every_field_wrong_the_focus_is_in_sight_with_what_is_wrong(size: tuple[int, int]) -> None:
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await open_ca(pilot, app)
+        await type_in(pilot, "/nowhere")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "5 problems to fix" in text(app))
+        wrong = (Field.TOPIC, Field.SERVERS, Field.TYPE, Field.MECHANISM, Field.USERNAME, Field.PASSWORD, Field.CA)
+        for name in wrong:
+            assert focused(app) == name
+            assert app.focused is not None
+            row = app.screen.query_one(FormBody).row(name)
+            assert app.screen.query_one(FormBody).region.contains_region(row.region), name
+            assert row.has_class("-wrong") is (name not in (Field.TYPE, Field.MECHANISM))
+            await pilot.press("tab")
+        assert focused(app) == "connect"
+
+
+async def test_hostile_text_that_is_saved_is_shown_as_text() -> None:
+    hostile = "in\x1b[2J\x1b]52;c;aGk=\x07sights\u202e[red]"
+    agent = FakeAgent(
+        saved_connection(
+            topic=hostile, broker_url=hostile, broker_username=hostile, ca_certificate=f"{hostile}\n{hostile}"
+        )
+    )
+    app = Host(agent, snapshot_of(agent.saved, pending=2))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.query_one(FormBody).findings.loaded)
+        await type_in(pilot, "x")
+        await pilot.press("ctrl+y")
+        assert "[red]" in text(app)
+        for shown in (text(app), app.clipboard):
+            assert not {"\x1b", "\x07", "\u202e"} & set(shown)

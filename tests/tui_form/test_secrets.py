@@ -1,5 +1,6 @@
 """A password is typed, used, and nowhere to be seen: not on the screen, the clipboard, nor in any `repr`."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from insights_tui.domain.connection import Secret
+from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.tui.connection_form.command_line import CommandLine
 from insights_tui.tui.connection_form.password_field import PasswordField
 from insights_tui.tui.connection_form.words import Field
@@ -70,7 +72,7 @@ async def test_show_reveals_what_was_typed_and_copies_none_of_it() -> None:
         assert "Show" not in text(app)
         await type_in(pilot, MARKER)
         assert "•" * len(MARKER) in row_of(app, "Kafka broker password")
-        assert "^r Show" in text(app)
+        assert "^r Show/hide" in text(app)
         await pilot.press("ctrl+r")
         assert MARKER in row_of(app, "Kafka broker password")
         assert "Hide" in text(app)
@@ -164,3 +166,23 @@ async def test_leaving_forgets_the_password() -> None:
         await pilot.press("escape", "right", "enter")
         await until(pilot, lambda: app.given == [None])
         assert field.value == ""
+
+
+async def test_a_password_that_was_sent_shows_in_no_state_of_an_attempt() -> None:
+    agent = FakeAgent()
+    agent.hold = asyncio.Event()
+    agent.answers = [RefusedError((FieldError("auth_failed", "Refused.", "Check it.", "broker_password"),))]
+    app = Host(agent, snapshot_of())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await fill_sasl(pilot, MARKER)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "Connecting…" in text(app))
+        seen = [app.export_screenshot()]
+        agent.hold.set()
+        await until(pilot, lambda: "Refused." in text(app))
+        seen.append(app.export_screenshot())
+        await pilot.press("tab", "tab", "tab", "enter")
+        await until(pilot, lambda: "Save unchecked" in text(app))
+        seen += [app.export_screenshot(), repr(agent.calls), app.clipboard]
+        assert agent.calls[0][0].broker_password == Secret(MARKER)
+        assert not [one for one in seen if MARKER in one]

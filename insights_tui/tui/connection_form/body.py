@@ -55,7 +55,7 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Build the rows."""
-        yield self._row(Field.TOPIC, TextField(id=Field.TOPIC, placeholder="insights"))
+        yield self._row(Field.TOPIC, TextField(id=Field.TOPIC, placeholder="e.g. insights"))
         yield self._row(Field.SERVERS, ServersField(id=Field.SERVERS, placeholder="host1:port1,host2:port2"))
         yield self._row(Field.TYPE, TypeChoice(self._append_server, id=Field.TYPE, ascii_only=self._ascii))
         yield Static(classes="gap")

@@ -35,15 +35,20 @@ class Row(Vertical):
         note = self.query_one(".note", Static)
         note.set_class(said.warn, "-warn")
         text = sanitize(said.note)
-        self._say(note, [f"! {text}" if said.warn else text] if text else [])
+        self._say(note, [Content(f"! {text}" if said.warn else text)] if text else [])
         self.set_class(bool(said.errors), "-wrong")
         self._say(
             self.query_one(".errors", Static),
-            [f"{self._wrong} {sanitize(f'{error.message} {error.hint}'.strip())}" for error in said.errors],
+            [
+                Content.assemble(
+                    f"{self._wrong} {sanitize(error.message)}", (f" {sanitize(error.hint)}".rstrip(), "$ink")
+                )
+                for error in said.errors
+            ],
         )
 
-    def _say(self, static: Static, lines: list[str]) -> None:
-        content = Content("\n".join(lines))
+    def _say(self, static: Static, lines: list[Content]) -> None:
+        content = Content("\n").join(lines)
         if static.content != content:  # an update paints, also where nothing has changed
             static.update(content)
             static.display = bool(lines)

@@ -50,7 +50,7 @@ class ConnectionFormScreen(FormKeys):
         Binding("ctrl+s", "connect", "Connect", priority=True, id="form.connect"),
         Binding("escape", "back", "Cancel", priority=True, id="form.cancel"),
         Binding("ctrl+y", "copy_command", "Copy command", priority=True, id="form.copy-command"),
-        Binding("ctrl+r", "show_password", "Show", priority=True, id="form.show-password"),
+        Binding("ctrl+r", "show_password", "Show/hide", priority=True, id="form.show-password"),
     ]
 
     def __init__(

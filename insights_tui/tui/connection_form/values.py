@@ -6,6 +6,7 @@ from insights_tui.domain.answers import SavedConnection
 from insights_tui.domain.connection import ConnectionType, Mechanism, Secret
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.snapshot import ConnectionView
+from insights_tui.domain.text import sanitize
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +47,29 @@ def to_form(values: Values, *, password: Secret | None, ca_pem: str | None) -> C
 def from_view(view: ConnectionView) -> Values:
     """Fill the form from the snapshot: everything but the password and the certificate."""
     return Values(
-        topic=view.topic,
-        servers=",".join(view.bootstrap_servers),
+        topic=_line(view.topic),
+        servers=_line(",".join(view.bootstrap_servers)),
         type=_type(view.connection_type),
         mechanism=_mechanism(view.sasl_mechanism),
-        username=view.username or "",
+        username=_line(view.username or ""),
     )
 
 
 def from_saved(saved: SavedConnection) -> Values:
     """Fill the form from the saved connection: everything but the password."""
     return Values(
-        topic=saved.topic,
-        servers=saved.broker_url,
+        topic=_line(saved.topic),
+        servers=_line(saved.broker_url),
         type=_type(saved.connection_type),
         mechanism=_mechanism(saved.sasl_mechanism),
-        username=saved.broker_username or "",
-        ca=saved.ca_certificate or "",
+        username=_line(saved.broker_username or ""),
+        ca="".join(f"{_line(line)}\n" for line in (saved.ca_certificate or "").splitlines()),
     )
+
+
+def _line(text: str) -> str:
+    # A field draws what it holds as it is: an agent, or whoever wrote its store, must not steer the terminal.
+    return sanitize(text, limit=20_000)
 
 
 def _type(text: str) -> ConnectionType:

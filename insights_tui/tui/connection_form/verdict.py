@@ -32,12 +32,12 @@ class Verdict(VerticalScroll):
         self.display = False
 
     def show(self, errors: Sequence[FieldError]) -> None:
-        """Show causes in bold with their repair below; nothing hides the panel."""
+        """Show causes loud with their repair below; nothing hides the panel."""
         parts: list[Content] = []
         for error in errors:
             parts.append(Content.styled(f"{self._wrong} {sanitize(error.message, limit=2_000)}", "bold"))
             if error.hint:
-                parts.append(Content(sanitize(error.hint, limit=2_000)))
+                parts.append(Content.styled(sanitize(error.hint, limit=2_000), "$ink"))
         self.query_one(Static).update(Content("\n").join(parts))
         self.display = bool(parts)
         self.scroll_home(animate=False)
