@@ -323,8 +323,11 @@ async def test_an_idle_form_draws_nothing_and_has_no_timer_that_could() -> None:
             app.form.show_snapshot(snapshot_of(pending=3))
             await pilot.pause()
         assert drawn == 0
-        timers = [timer for node in app.screen.walk_children(with_self=True) for timer in node._timers]
-        assert [timer for timer in timers if timer._repeat is None and timer._active.is_set()] == []
+        for name in (Field.TOPIC, Field.PASSWORD, Field.CA):
+            app.form.set_focus(app.form.query_one(f"#{name}"))
+            await pilot.pause()
+            timers = [timer for node in app.form.walk_children(with_self=True) for timer in node._timers]
+            assert [timer for timer in timers if timer._repeat is None and timer._active.is_set()] == [], name
         await type_in(pilot, "x")
         assert drawn
 
