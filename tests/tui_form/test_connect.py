@@ -9,6 +9,7 @@ from textual.widgets import Button
 
 from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.refused import FieldError, RefusedError
+from insights_tui.domain.trouble import Code
 from insights_tui.tui.connection_form.actions import Actions, Mode
 from insights_tui.tui.connection_form.words import Field
 from tests.tui_form.host import (
@@ -469,3 +470,42 @@ async def test_questions_are_read_to_their_end(size: tuple[int, int]) -> None:
         await pilot.press("right", "enter")
         assert "deadline passes." in " ".join(text(app).split())
         assert "Save unchecked" in text(app)
+
+
+@pytest.mark.parametrize(
+    ("code", "where"),
+    [
+        (Code.AUTH_FAILED, Field.PASSWORD),
+        (Code.TLS_FAILED, Field.CA),
+        (Code.MECHANISM_REFUSED, Field.MECHANISM),
+        (Code.TOPIC_MISSING, Field.TOPIC),
+        (Code.NOT_AUTHORIZED, Field.TOPIC),
+        (Code.NAME_NOT_RESOLVED, Field.SERVERS),
+        (Code.KAFKA_UNREACHABLE, "connect"),
+    ],
+)
+async def test_the_focus_goes_where_the_repair_most_likely_is(code: Code, where: str) -> None:
+    agent = FakeAgent()
+    agent.answers = [refused(FieldError(code, "It did not work.", "Mend it."))]
+    app = Host(agent, snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await fill_plain(pilot)
+        await pilot.press("tab", "right", "tab", "tab")
+        await type_in(pilot, "svc")
+        await pilot.press("tab")
+        await type_in(pilot, "secret")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "It did not work." in text(app))
+        assert focused(app) == where
+        assert "Save anyway" in text(app)
+
+
+async def test_a_field_that_is_hidden_is_never_suspected() -> None:
+    agent = FakeAgent()
+    agent.answers = [refused(FieldError(Code.AUTH_FAILED, "It wants a login.", "Use SASL."))]
+    app = Host(agent, snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await fill_plain(pilot)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "It wants a login." in text(app))
+        assert focused(app) == "connect"

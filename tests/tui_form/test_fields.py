@@ -213,8 +213,10 @@ async def test_arrows_leave_the_certificate_at_its_edges() -> None:
         assert focused(app) == "connect"
         await pilot.press("right")
         assert focused(app) == "cancel"
-        await pilot.press("up", "up")
+        await pilot.press("up")
         assert focused(app) == Field.CA
+        await pilot.press("down", "right", "down")
+        assert focused(app) == Field.TOPIC
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (60, 16)])

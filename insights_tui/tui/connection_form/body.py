@@ -1,7 +1,7 @@
 """The fields, in the order of the original page, and what is said below each."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -28,7 +28,7 @@ from insights_tui.tui.connection_form.servers_field import ServersField
 from insights_tui.tui.connection_form.text_field import TextField
 from insights_tui.tui.connection_form.type_choice import TypeChoice
 from insights_tui.tui.connection_form.values import Values, from_saved, from_view
-from insights_tui.tui.connection_form.words import MECHANISMS, SASL_FIELDS, UNCHANGED, Field
+from insights_tui.tui.connection_form.words import MECHANISMS, SASL_FIELDS, SUSPECTS, UNCHANGED, Field
 from insights_tui.tui.glyphs import ASCII, UNICODE
 
 if TYPE_CHECKING:
@@ -151,9 +151,11 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         """How many errors are shown."""
         return sum(len(said.errors) for said in self._said().values())
 
-    def first_wrong(self) -> "Widget | None":
-        """Find the first field with an error."""
+    def first_wrong(self, general: Sequence[FieldError] = ()) -> "Widget | None":
+        """Find the first field with an error, else the one that an error of the whole most likely comes from."""
         wrong = next((field for field, said in self._said().items() if said.errors), None)
+        suspects = [field for error in general for code, field in SUSPECTS.items() if code == error.code]
+        wrong = wrong or next((field for field in suspects if self.row(field).display), None)
         return self.query_one(f"#{wrong}") if wrong else None
 
     def reveal(self) -> None:

@@ -43,7 +43,7 @@ class FormKeys(ModalScreen[SavedConnection | None]):
         elif isinstance(self.focused, Verdict) and self.focused.scroll_y < self.focused.max_scroll_y:
             self.focused.scroll_down(animate=False)
         else:
-            self._go(1)
+            self._leave_row(1)
 
     async def action_up(self) -> None:
         """Go to the field above; in a long text, to the line above."""
@@ -53,7 +53,7 @@ class FormKeys(ModalScreen[SavedConnection | None]):
         elif isinstance(self.focused, Verdict) and self.focused.scroll_y > 0:
             self.focused.scroll_up(animate=False)
         else:
-            self._go(-1)
+            self._leave_row(-1)
 
     async def action_enter(self) -> None:
         """Press the button, begin a line of PEM, or go to the next field."""
@@ -70,6 +70,13 @@ class FormKeys(ModalScreen[SavedConnection | None]):
             self._go(1)
             if isinstance(self.focused, TypeChoice):
                 self.focused.expect_more()
+
+    def _leave_row(self, by: int) -> None:
+        start = self.focused
+        self._go(by)
+        if isinstance(start, Button):  # buttons stand side by side: left and right move between them
+            while isinstance(self.focused, Button) and self.focused is not start:
+                self._go(by)
 
     def _go(self, by: int) -> None:
         self.set_focus(next_stop(self, by))

@@ -252,10 +252,11 @@ class ConnectionFormScreen(FormKeys):
         body, actions = self.query_one(FormBody), self.query_one(Actions)
         self._refused = body.values
         with self.app.batch_update():
-            self._show_verdict(body.take_errors(answer.errors))
+            general = body.take_errors(answer.errors)
+            self._show_verdict(general)
             self._set_mode(Mode.REFUSED if answer.may_skip else Mode.EDIT)
             actions.set_count(body.problems)
-            wrong = body.first_wrong()
+            wrong = body.first_wrong(general)
             if wrong is not None:
                 self.set_focus(wrong)
             else:

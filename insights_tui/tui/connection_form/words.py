@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from insights_tui.domain.connection import ConnectionType, Mechanism
+from insights_tui.domain.trouble import Code
 
 
 class Field(StrEnum):
@@ -57,6 +58,16 @@ TYPES = (
     (ConnectionType.SASL_SSL, "SASL/SCRAM, encrypted"),
 )
 MECHANISMS = tuple((mechanism, mechanism.value) for mechanism in Mechanism)
+
+SUSPECTS = {
+    Code.TLS_FAILED: Field.CA,
+    Code.AUTH_FAILED: Field.PASSWORD,
+    Code.MECHANISM_REFUSED: Field.MECHANISM,
+    Code.NAME_NOT_RESOLVED: Field.SERVERS,
+    Code.TOPIC_MISSING: Field.TOPIC,
+    Code.NOT_AUTHORIZED: Field.TOPIC,  # what a user may not see, Kafka hides: a mistyped name looks like this
+}
+"""Where the repair most likely is, of what Kafka says about the connection as a whole."""
 
 NOT_ENCRYPTED = "Not encrypted: anybody on the network path can read the payloads."
 UNCHANGED = "unchanged"
