@@ -88,8 +88,8 @@ def test_keys_that_edit_act_where_they_were_typed(typist: Typist) -> None:
 
 def test_back_and_forth(typist: Typist) -> None:
     there = f"insigh{TAB}{SERVERS}{DOWN}{RIGHT}{LEFT}{RIGHT}{DOWN}{RIGHT}{TAB}svc{DOWN}{MARKER}"
-    back = f"{BACKTAB}{UP}{BACKTAB}{UP}{UP}ts{UP}{UP}{UP}{UP}{ENTER}"
-    typist.terminal.burst(f"{there}{back}")  # up from the first field to the buttons, and the CA certificate
+    back = f"{BACKTAB}{UP}{BACKTAB}{UP}{UP}ts{UP}{UP}{UP}{ENTER}"
+    typist.terminal.burst(f"{there}{back}")  # up from the first field to the buttons, then past them to the password
     typist.terminal.wait_for("A path on this host")
     typist.terminal.burst(CONNECT)
     assert typist.told() == sasl()
