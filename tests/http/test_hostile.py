@@ -313,6 +313,23 @@ async def test_rubbish_after_a_request_never_answers_for_it(served: Served, rubb
     assert len(served.ingest.drafts) == 1
 
 
+@pytest.mark.parametrize(
+    "rest", [b"cation/x\r\n\r\n", b"POST /v1", HEAD, HEAD + b'Content-Length: 9\r\n\r\n{"a":1}', GOOD + b"\0\1\r\n\r\n"]
+)
+async def test_whatever_follows_a_whole_request_before_the_end_it_is_answered(served: Served, rest: bytes) -> None:
+    """Its commit may end after the client has closed its half, and it counts: the client must hear of it."""
+    served.ingest.gate = asyncio.Event()
+    async with connected(served) as (reader, writer):
+        writer.write(GOOD + rest)
+        writer.write_eof()
+        await served.ingest.entered.wait()
+        await served.tcp.get("/healthz")  # the end has been seen by now
+        served.ingest.gate.set()
+        assert (await answer(reader))[0] == 200
+        await reader.read()
+    assert all(draft.value for draft in served.ingest.drafts)
+
+
 async def test_half_a_body_is_never_accepted(served: Served) -> None:
     assert await said(served, HEAD + b'Content-Length: 9\r\n\r\n{"a":1}') == []
     assert not served.ingest.drafts

@@ -112,10 +112,19 @@ class LimitedProtocol(HttpToolsProtocol):
         self._on_gone()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio reads the answer, uvicorn gives none
-        """Answer a client all the same that has closed its half after a whole request; tell whether to stay open."""
-        cycle = self.cycle
-        self._half_closed = self._begun is None and cycle is not None and not cycle.response_started
-        return self._half_closed and self._broken is None
+        """Answer a client all the same that has closed its half after a whole request; tell whether to stay open.
+
+        What follows that request, rubbish or the start of another one, changes nothing: it may be committed already.
+        """
+        cycle, in_body = self.cycle, self._begun is not None and not self._in_head
+        owed = cycle is not None and not cycle.response_started and not in_body
+        if self.pipeline:  # the cycle is that of the latest request, and an earlier one is under way
+            owed = True
+            if in_body:
+                self.pipeline.popleft()  # its rest will never come
+                self._on_bad()
+        self._half_closed = owed
+        return owed
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, and count what a request costs before it is whole."""
