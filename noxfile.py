@@ -18,7 +18,7 @@ STEPS = {
     "lint": ("ruff", "check", "."),
     "types": ("mypy",),
     "contracts": ("lint-imports",),
-    "tests": ("pytest",),
+    "tests": ("pytest", "-n", "2", "--dist", "loadgroup"),  # two workers: see pytest-xdist in pyproject.toml
 }
 
 

@@ -3,9 +3,11 @@
 import logging
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
@@ -20,9 +22,45 @@ _loud = pytest.StashKey[tuple[str, ...]]()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark every test that asks for a cluster, so that `-m kafka` and `-m 'not kafka'` hold by themselves."""
+    """Mark every test that asks for a cluster: `-m kafka` and `-m 'not kafka'` hold, and one worker runs them all."""
     if _KAFKA_FIXTURES & set(getattr(item, "fixturenames", ())):
         item.add_marker("kafka")
+        item.add_marker(pytest.mark.xdist_group("kafka"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep a worker's temporary folders as short as those of a run without workers: a socket's path has 107 bytes."""
+    worker = getattr(config, "workerinput", None)
+    if worker is not None and config.option.basetemp is not None:
+        run = Path(config.option.basetemp).parent
+        # another prefix than pytest's own, or a run that ends beside this one takes it for an old one and deletes it
+        config.option.basetemp = run.with_name(f"{run.name.replace('pytest', 'worker')}-{worker['workerid'][2:]}")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Delete a worker's temporary folders unless something failed: pytest itself keeps those of its last runs only."""
+    config = session.config
+    output: dict[str, object] | None = getattr(config, "workeroutput", None)
+    if output is None:
+        return
+    output["said"] = (config.stash.get(_missing, None), config.stash.get(_loud, ()))
+    if exitstatus == pytest.ExitCode.OK:
+        shutil.rmtree(config.option.basetemp, ignore_errors=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker has to say at the end of the run."""
+    missing, loud = getattr(node, "workeroutput", {}).get("said", (None, ()))
+    if missing is not None:
+        node.config.stash[_missing] = missing
+    node.config.stash[_loud] = (*node.config.stash.get(_loud, ()), *loud)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Call a long value by its parameter's name: certificates made by a run would give its tests other names."""
+    return argname if isinstance(val, str | bytes) and len(val) > 80 else None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
