@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from insights_tui.agent.checking import Checking, no_engine_yet
 from insights_tui.agent.connecting import Connecting
 from insights_tui.agent.events import EventLog
 from insights_tui.agent.http.server import HttpServer
@@ -20,8 +22,10 @@ from insights_tui.agent.starting import delivery_settings, http_settings, make_s
 from insights_tui.agent.store import ConnectionStore, prepare_state_dir
 from insights_tui.delivery.engine import DeliveryFailedError, Engine, EngineClosedError
 from insights_tui.delivery.status import EngineStatus
-from insights_tui.domain.answers import Dropped, LostPayload, Receipt, Redriven, SavedConnection
+from insights_tui.domain.answers import Dropped, LostPayload, PastConnection, Receipt, Redriven, SavedConnection
+from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.clock import Clock, SystemClock
+from insights_tui.domain.consuming import commands, needs
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.occurrence import Occurrence
@@ -65,6 +69,7 @@ class Agent:
         )
         self._lock = StateLock(places.state_dir)
         self._connecting = Connecting(ConnectionStore(places.state_dir), self._engine, self._clock, self.note)
+        self._checking = Checking(no_engine_yet)
         self._lost = LostLetters(self._engine, self.note)
         self._http = HttpServer(http_settings(settings, places), ingest=self, control=self, clock=self._clock)
         self._ticker: asyncio.Task[None] | None = None
@@ -178,6 +183,18 @@ class Agent:
         """Delete the connection; what is pending stays and its time runs on."""
         return self._connecting.disconnect(actor=actor)
 
+    def check(self, form: ConnectionForm | None) -> AsyncIterator[CheckStep | CheckVerdict]:
+        """Check a connection, or the saved one; raises `RefusedError` at once, before the first step."""
+        return self._checking.check(self._connecting.to_check(form))
+
+    def revisions(self) -> Sequence[PastConnection]:
+        """Tell the connections kept, newest first."""
+        return self._connecting.revisions()
+
+    async def go_back(self, revision: int, *, check: Literal["require", "skip"], actor: str) -> SavedConnection:
+        """Use an earlier connection again, its password with it."""
+        return await self._connecting.go_back(revision, check=check, actor=actor)
+
     async def test_payload(self, *, actor: str) -> Receipt:
         """Send one marked payload and wait until Kafka has it."""
         if self._connecting.view() is None:
@@ -214,7 +231,15 @@ class Agent:
                 actor=actor,
             )
         )
-        return receipt
+        connection = self._connecting.connection()
+        if connection is None:  # deleted while the payload was under way
+            return receipt
+        connection = replace(connection, topic=receipt.topic)
+        return replace(
+            receipt,
+            see=commands(connection, partition=receipt.partition, offset=receipt.offset),
+            needs=needs(connection),
+        )
 
     async def lost(
         self, which: LostFilter, *, after: int = 0, limit: int = 100, values: bool = False, open_only: bool = True

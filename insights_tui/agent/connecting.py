@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from insights_tui.agent.store import ConnectionStore, Stored
 from insights_tui.delivery.engine import Engine
-from insights_tui.domain.answers import SavedConnection
+from insights_tui.domain.answers import PastConnection, SavedConnection
 from insights_tui.domain.clock import Clock
 from insights_tui.domain.connection import Connection
 from insights_tui.domain.form import ConnectionForm
@@ -20,6 +21,10 @@ from insights_tui.settings import Settings, seed_form
 
 VERIFY_TIMEOUT_S = 20.0
 """Seconds that a new connection has to authenticate and see the topic."""
+
+NOTHING_TO_CHECK = FieldError(
+    "no_connection", "No connection is configured.", "Connect to Kafka first, or send the connection to check."
+)
 
 
 class Connecting:
@@ -51,6 +56,10 @@ class Connecting:
         """Show the connection without its secrets."""
         return self._view
 
+    def connection(self) -> Connection | None:
+        """Give the connection in use, its password with it."""
+        return self._stored.connection if self._stored else None
+
     def saved(self) -> SavedConnection | None:
         """Give the connection as the API answers it."""
         return self._store.saved(self._stored) if self._stored else None
@@ -61,15 +70,41 @@ class Connecting:
         Raises `RefusedError` with every field that is wrong, or with the one cause that Kafka gave.
         """
         async with self._edit:
-            before = self._stored.connection if self._stored else None
+            before = self.connection()
             validated = validate(form, now=self._clock.now().utc, saved=before)
             if check == "require":
                 await _prove(validated.connection)
-            stored = self._save(validated.connection, actor=actor)
-            self._hold(stored)
-            self._engine.use(stored.connection)
+            stored = self._swap(validated.connection, actor=actor)
         self._note(_edited(before, stored.connection, actor, self._engine.status().counts.pending))
         return self._store.saved(stored, validated.hints)
+
+    def to_check(self, form: ConnectionForm | None) -> Connection:
+        """Make the connection that a check is asked for: a form's, by the rules of `connect`, or the saved one.
+
+        Raises `RefusedError`: 404 where nothing is saved, else with every field that is wrong.
+        """
+        saved = self.connection()
+        if form is not None:
+            return validate(form, now=self._clock.now().utc, saved=saved).connection
+        if saved is None:
+            raise RefusedError((NOTHING_TO_CHECK,), status=404)
+        return saved
+
+    def revisions(self) -> Sequence[PastConnection]:
+        """Tell the connections kept, newest first."""
+        return self._store.revisions()
+
+    async def go_back(self, revision: int, *, check: Literal["require", "skip"], actor: str) -> SavedConnection:
+        """Use an earlier connection again, its password with it; raises `RefusedError` as `connect` does."""
+        async with self._edit:
+            before = self.connection()
+            recalled = self._store.recall(revision).connection
+            if check == "require":
+                await _prove(recalled)
+            stored = self._swap(recalled, actor=actor)
+        edited = _edited(before, recalled, actor, self._engine.status().counts.pending)
+        self._note(replace(edited, text=f"Went back to revision {revision}. {edited.text}"))
+        return self._store.saved(stored)
 
     def disconnect(self, *, actor: str) -> bool:
         """Delete the connection; the queue stays."""
@@ -90,6 +125,12 @@ class Connecting:
             )
         )
         return True
+
+    def _swap(self, connection: Connection, *, actor: str) -> Stored:
+        stored = self._save(connection, actor=actor)
+        self._hold(stored)
+        self._engine.use(stored.connection)
+        return stored
 
     def _save(self, connection: Connection, *, actor: str) -> Stored:
         return self._store.save(connection, changed_at=self._clock.now().utc, changed_by=actor)

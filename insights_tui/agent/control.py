@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Literal, Protocol
 
-from insights_tui.domain.answers import Dropped, LostPayload, Receipt, Redriven, SavedConnection
+from insights_tui.domain.answers import Dropped, LostPayload, PastConnection, Receipt, Redriven, SavedConnection
+from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.occurrence import Occurrence
@@ -60,6 +61,21 @@ class Control(Protocol):
 
     async def disconnect(self, *, actor: str) -> bool:
         """Delete the connection; `False` where there was none."""
+        ...
+
+    def check(self, form: ConnectionForm | None) -> AsyncIterator[CheckStep | CheckVerdict]:
+        """Check a connection, or the saved one; the steps as they end, at last the verdict.
+
+        Raises `RefusedError` at once, before the first step. Closing the iterator ends the check.
+        """
+        ...
+
+    def revisions(self) -> Sequence[PastConnection]:
+        """Tell the connections kept, newest first, without their secrets."""
+        ...
+
+    async def go_back(self, revision: int, *, check: Literal["require", "skip"], actor: str) -> SavedConnection:
+        """Make an earlier connection the one in use again, its password with it; it becomes a new revision."""
         ...
 
     async def test_payload(self, *, actor: str) -> Receipt:

@@ -3,52 +3,36 @@
 import contextlib
 import errno
 import uuid
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from insights_tui.agent.passwords import forget_passwords, read_password, secret_name, with_password
 from insights_tui.agent.private_files import PrivateDir, StateDirectoryError, prepare_state_dir
 from insights_tui.agent.record_file import DamagedError, Password, Record, Revision, unwrap, wrap
-from insights_tui.domain.answers import SavedConnection
-from insights_tui.domain.certificate import describe_ca
-from insights_tui.domain.connection import Connection, ConnectionType, Secret
+from insights_tui.agent.stored import TYPED, Stored, past_of, stored_of
+from insights_tui.domain.answers import PastConnection, SavedConnection
+from insights_tui.domain.connection import Connection, Secret
 from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.refused import FieldError, RefusedError
-from insights_tui.domain.servers import parse_servers
-from insights_tui.domain.snapshot import CaSummary, ConnectionView
+from insights_tui.domain.snapshot import ConnectionView
+from insights_tui.domain.text import date_time
 
 __all__ = ["ConnectionStore", "StateDirectoryError", "Stored", "prepare_state_dir"]
 
 KEPT_REVISIONS = 10
 _FILE = "connection.json"
 _SECRETS = "secrets"
-_TYPED = "stored"
 _MAX_FILE = 32 * 1024 * 1024  # ten revisions with a CA bundle of 1 MiB each, and room
-_MAX_SECRET = 256 * 1024
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """The connection as it is stored now."""
-
-    id: str
-    """UUID text; stays the same through edits, new after a deletion."""
-    revision: int
-    """Counts the changes of this state directory, deletions included; never goes back."""
-    connection: Connection
-    password_source: str
-    """Where the password came from: `stored` (somebody typed it), or a reference such as `env:NAME`."""
-    changed_at: datetime
-    changed_by: str
-    ca: CaSummary | None = None
+_LIST_THEM = "List them with `insights-tui revisions`."
 
 
 class ConnectionStore:
     """Keeps the connection in `<state>/connection.json` and its password in `<state>/secrets/`, both 0600.
 
     The password of a revision has a file of its own that is complete before the revision refers to it, so at every
-    instant either the old connection is stored whole or the new one is. One process at a time (`StateLock`).
+    instant either the old connection is stored whole or the new one is. The last ten revisions stay, passwords
+    included, so that one can go back; a deletion erases every password. One process at a time (`StateLock`).
     """
 
     def __init__(self, state_dir: Path) -> None:
@@ -75,7 +59,7 @@ class ConnectionStore:
             ) from error
 
     def save(
-        self, connection: Connection, *, changed_at: datetime, changed_by: str, password_source: str = _TYPED
+        self, connection: Connection, *, changed_at: datetime, changed_by: str, password_source: str = TYPED
     ) -> Stored:
         """Store a connection as the next revision; on disk when this returns.
 
@@ -96,7 +80,7 @@ class ConnectionStore:
             ca_pem=connection.ca_pem,
         )
         self._write(new, connection.password)
-        return _stored(new, connection.password)
+        return stored_of(new, connection.password)
 
     def delete(self, *, changed_at: datetime | None = None, changed_by: str = "") -> bool:
         """Delete the connection and its password; `False` where there was none. Raises as `save` does."""
@@ -106,6 +90,39 @@ class ConnectionStore:
         at = (changed_at or datetime.now(UTC)).astimezone(UTC)
         self._write(Revision(last.revision + 1, None, at, changed_by), None)
         return True
+
+    def revisions(self) -> tuple[PastConnection, ...]:
+        """Tell the revisions kept, newest first, and why one cannot go back to some."""
+        last = self._record.revisions[-1].revision if self._record.revisions else 0
+        return tuple(
+            past_of(each, in_use=each.revision == last and each.id is not None, why_not=self._why_not(each))
+            for each in reversed(self._record.revisions)
+        )
+
+    def recall(self, revision: int) -> Stored:
+        """Read an earlier connection with its password; raises `RefusedError` where one cannot go back to it."""
+        found = next((each for each in self._record.revisions if each.revision == revision), None)
+        if found is None:
+            message = f"There is no revision {revision} (any more): the last {KEPT_REVISIONS} are kept."
+            raise RefusedError((FieldError("no_revision", message, _LIST_THEM),), status=404)
+        if why_not := self._why_not(found):
+            raise RefusedError((FieldError("not_restorable", why_not, _LIST_THEM),), status=409)
+        try:
+            with PrivateDir.open(self._state_dir) as folder, folder.folder(_SECRETS) as vault:
+                return stored_of(found, read_password(vault, found))
+        except (OSError, DamagedError, ValueError) as error:
+            reason = f"The password of revision {revision} cannot be read ({type(error).__name__})."
+        raise RefusedError((FieldError("not_restorable", reason, "Connect again, and type it."),), status=409)
+
+    def _why_not(self, revision: Revision) -> str:
+        if revision.id is None:
+            return f"Revision {revision.revision} is a deletion."
+        if revision is self._record.revisions[-1]:
+            return f"Revision {revision.revision} is the one in use."
+        if revision.password_source is not None and revision.revision not in with_password(self._record):
+            gone = next(each for each in self._record.revisions[::-1] if each.id is None)
+            return f"Its password was erased when the connection was deleted ({date_time(gone.changed_at)})."
+        return ""
 
     @staticmethod
     def view(stored: Stored) -> ConnectionView:
@@ -161,13 +178,13 @@ class ConnectionStore:
         if not self._record.revisions:
             return None
         last = self._record.revisions[-1]
-        _forget_passwords(vault, but=last, damaged=False)
+        forget_passwords(vault, self._record, damaged=False)
         if last.id is None:
             return None
-        name = _secret_name(last.revision)
+        name = secret_name(last.revision)
         path = self._state_dir / _SECRETS / name
         try:
-            password = _read_password(vault, last)
+            password = read_password(vault, last)
         except FileNotFoundError:
             self._report(path, "The password of the stored connection is gone.", "")
             return None
@@ -175,7 +192,7 @@ class ConnectionStore:
             self._set_aside(vault, name, path, error, "The stored password")
             return None
         try:
-            return _stored(last, password)
+            return stored_of(last, password)
         except DamagedError as error:
             self._set_aside(folder, _FILE, self._state_dir / _FILE, error, "The stored connection")
             self._record = Record()
@@ -198,11 +215,11 @@ class ConnectionStore:
         try:
             with PrivateDir.open(self._state_dir) as folder, folder.folder(_SECRETS) as vault:
                 if password is not None:
-                    vault.write(_secret_name(new.revision), wrap(Password(new.revision, password.reveal())))
+                    vault.write(secret_name(new.revision), wrap(Password(new.revision, password.reveal())))
                 folder.write(_FILE, wrap(record))
                 self._record = record
                 with contextlib.suppress(OSError):  # the change is made; what is left over goes at the next start
-                    _forget_passwords(vault, but=new, damaged=True)
+                    forget_passwords(vault, record, damaged=True)
         except OSError as error:
             failure = error.with_traceback(None)  # its frames hold the password
         if failure is not None:
@@ -215,49 +232,3 @@ def _not_saved(failure: OSError, state_dir: Path) -> RefusedError:
     hint = f"Look at the disk that holds {state_dir}. What was stored before still holds."
     status = 507 if failure.errno in _NO_ROOM else 500
     return RefusedError((FieldError("not_saved", message, hint),), status=status)
-
-
-def _stored(revision: Revision, password: Secret | None) -> Stored:
-    """Make a connection of what was on disk; raises `DamagedError` where it is none."""
-    servers, errors, _ = parse_servers(revision.servers)
-    if errors or not revision.topic or (revision.type is ConnectionType.SASL_SSL) != (password is not None):
-        raise DamagedError("it holds no valid connection")
-    connection = Connection(
-        topic=revision.topic,
-        servers=servers,
-        type=revision.type,
-        mechanism=revision.mechanism,
-        username=revision.username,
-        password=password,
-        ca_pem=revision.ca_pem,
-    )
-    return Stored(
-        id=revision.id or "",
-        revision=revision.revision,
-        connection=connection,
-        password_source=revision.password_source or _TYPED,
-        changed_at=revision.changed_at,
-        changed_by=revision.changed_by,
-        ca=describe_ca(revision.ca_pem, now=revision.changed_at) if revision.ca_pem else None,
-    )
-
-
-def _secret_name(revision: int) -> str:
-    return f"connection-{revision}.json"
-
-
-def _read_password(vault: PrivateDir, revision: Revision) -> Secret | None:
-    if revision.password_source is None:
-        return None
-    held = unwrap(vault.read(_secret_name(revision.revision), limit=_MAX_SECRET), Password)
-    if held.revision != revision.revision:
-        raise DamagedError("it belongs to another revision")
-    return Secret(held.password)
-
-
-def _forget_passwords(vault: PrivateDir, *, but: Revision, damaged: bool) -> None:
-    """Remove the passwords of other revisions, and drafts that a crash left behind; set aside ones where told."""
-    keep = _secret_name(but.revision) if but.password_source is not None else None
-    for name in vault.names():
-        if name != keep and name.lstrip(".").startswith("connection-") and (damaged or ".damaged-" not in name):
-            vault.remove(name)

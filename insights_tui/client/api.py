@@ -1,6 +1,7 @@
 """The one client of the agent's API, over its Unix socket: the interface and the command line both use it."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlencode
@@ -9,9 +10,19 @@ import httpx
 import msgspec
 
 from insights_tui.client import unavailable
-from insights_tui.client.decode import decode, decode_snapshot, refused
+from insights_tui.client.bodies import form_body, query
+from insights_tui.client.decode import decode, decode_check, decode_snapshot, refused
 from insights_tui.client.protocol import AgentApi, AgentUnavailableError, LostApi
-from insights_tui.domain.answers import Accepted, Dropped, LostPayload, Receipt, Redriven, SavedConnection
+from insights_tui.domain.answers import (
+    Accepted,
+    Dropped,
+    LostPayload,
+    PastConnection,
+    Receipt,
+    Redriven,
+    SavedConnection,
+)
+from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.snapshot import Event, Snapshot
@@ -29,6 +40,7 @@ _VALUES_PAGE = 200
 """Lost payloads that one call asks for; fewer with their values."""
 
 _CONNECTION = "/v1/admin/insights-connection"
+_REVISIONS = "/v1/admin/connection-revisions"
 
 
 class AgentClient(AgentApi, LostApi):
@@ -65,16 +77,7 @@ class AgentClient(AgentApi, LostApi):
 
     async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"] = "require") -> SavedConnection:
         """Create or replace the connection; raises `RefusedError` with every field that is wrong."""
-        fields = {
-            "topic": form.topic,
-            "broker_url": form.broker_url,
-            "connection_type": form.connection_type,
-            "sasl_mechanism": form.sasl_mechanism,
-            "broker_username": form.broker_username,
-            "broker_password": form.broker_password.reveal() if form.broker_password is not None else None,
-            "ca_certificate": form.ca_certificate,
-        }
-        body = msgspec.json.encode({name: value for name, value in fields.items() if value is not None})
+        body = form_body(form)
         return decode(
             await self._call("POST", f"{_CONNECTION}?check={check}", body, timeout_s=self._slow_s), SavedConnection
         )
@@ -82,6 +85,34 @@ class AgentClient(AgentApi, LostApi):
     async def disconnect(self) -> None:
         """Delete the connection; what is queued stays."""
         await self._call("DELETE", _CONNECTION)
+
+    async def check(self, form: ConnectionForm | None = None) -> AsyncGenerator[CheckStep | CheckVerdict, None]:
+        """Check a connection, or the saved one: the steps as they end, at last the verdict.
+
+        Closing the iterator hangs up, which ends the check.
+        """
+        body = b"{}" if form is None else form_body(form)
+        async with aclosing(self._stream("POST", "/v1/admin/connection-check", body, read_s=self._slow_s)) as lines:
+            async for line in lines:
+                if self.on_body is not None:
+                    self.on_body(line)
+                item = decode_check(line)
+                yield item
+                if isinstance(item, CheckVerdict):
+                    return
+        raise AgentUnavailableError(
+            f"The agent at {self.socket} hung up before the check was over.",
+            "It may be stopping: look with `insights-tui status`, and check again.",
+        )
+
+    async def revisions(self) -> Sequence[PastConnection]:
+        """Ask for the connections kept, newest first."""
+        return decode(await self._call("GET", _REVISIONS), dict[str, list[PastConnection]]).get("revisions", [])
+
+    async def go_back(self, revision: int, *, check: Literal["require", "skip"] = "require") -> SavedConnection:
+        """Make an earlier connection the one in use again, its password with it."""
+        path = f"{_REVISIONS}/{revision}?check={check}"
+        return decode(await self._call("POST", path, b"{}", timeout_s=self._slow_s), SavedConnection)
 
     async def test_payload(self) -> Receipt:
         """Send one marked payload and wait until Kafka has it."""
@@ -104,26 +135,16 @@ class AgentClient(AgentApi, LostApi):
 
     async def follow_events(self, after: int = 0) -> AsyncIterator[Event]:
         """Events as they happen; ends when the agent ends."""
-        timeout = httpx.Timeout(self._timeout_s, read=None)  # hours may pass between two events
-        try:
-            async with self._http.stream("GET", f"/v1/events?after={after}&follow=1", timeout=timeout) as answer:
-                if not answer.is_success:
-                    raise refused(answer.status_code, await answer.aread())
-                rest = b""
-                async for piece in answer.aiter_bytes():
-                    # Lines end with \n alone: httpx's own splitting would also cut at U+2028 within a text.
-                    *lines, rest = (rest + piece).split(b"\n")
-                    for line in lines:
-                        if line.strip():
-                            yield decode(line, Event)
-        except httpx.HTTPError as error:
-            raise self._unavailable(error, "GET", self._timeout_s) from None
+        path = f"/v1/events?after={after}&follow=1"
+        async with aclosing(self._stream("GET", path, read_s=None)) as lines:  # hours may pass between two events
+            async for line in lines:
+                yield decode(line, Event)
 
     async def lost(
         self, which: LostFilter, *, values: bool = False, open_only: bool = True
     ) -> AsyncIterator[LostPayload]:
         """Lost payloads, oldest first, asked for page by page; with their values where asked to."""
-        asked = {"limit": str(_VALUES_PAGE if values else _PAGE), **_query(which)}
+        asked = {"limit": str(_VALUES_PAGE if values else _PAGE), **query(which)}
         asked |= {} if which.late_acks else {"late_acks": "0"}
         asked |= {"values": "1"} if values else {}
         asked |= {} if open_only else {"state": "any"}
@@ -146,13 +167,13 @@ class AgentClient(AgentApi, LostApi):
 
     async def redrive(self, which: LostFilter, *, everything: bool = False) -> Redriven:
         """Have lost payloads accepted again; raises `RefusedError` where it had to stop half-way."""
-        body = msgspec.json.encode({**_query(which), "all": everything})
+        body = msgspec.json.encode({**query(which), "all": everything})
         return decode(await self._call("POST", "/v1/lost/redrive", body, timeout_s=_MANY_S), Redriven)
 
     async def drop(self, which: LostFilter, *, everything: bool = False) -> Dropped:
         """Delete lost payloads; `everything` is needed where the filter takes all."""
-        query = urlencode({**_query(which), **({"all": "true"} if everything else {})})
-        return decode(await self._call("DELETE", f"/v1/lost?{query}", timeout_s=_MANY_S), Dropped)
+        asked = urlencode({**query(which), **({"all": "true"} if everything else {})})
+        return decode(await self._call("DELETE", f"/v1/lost?{asked}", timeout_s=_MANY_S), Dropped)
 
     async def close(self) -> None:
         """Let go of the sockets."""
@@ -188,6 +209,29 @@ class AgentClient(AgentApi, LostApi):
             self.on_body(answer.content)
         return answer.status_code, answer.content
 
+    async def _stream(
+        self, method: str, path: str, body: bytes | None = None, *, read_s: float | None
+    ) -> AsyncGenerator[bytes, None]:
+        """Give the lines of an answer as they come; `read_s` bounds the wait for the next piece, `None` not at all."""
+        timeout = httpx.Timeout(self._timeout_s, read=read_s)
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        try:
+            async with self._http.stream(method, path, content=body, headers=headers, timeout=timeout) as answer:
+                if not answer.is_success:
+                    said = await answer.aread()
+                    if self.on_body is not None:
+                        self.on_body(said)
+                    raise refused(answer.status_code, said)
+                rest = b""
+                async for piece in answer.aiter_bytes():
+                    # Lines end with \n alone: httpx's own splitting would also cut at U+2028 within a text.
+                    *lines, rest = (rest + piece).split(b"\n")
+                    for line in lines:
+                        if line.strip():
+                            yield line
+        except httpx.HTTPError as error:
+            raise self._unavailable(error, method, read_s or self._timeout_s) from None
+
     @staticmethod
     def _success(status: int, body: bytes) -> bytes:
         if not httpx.codes.is_success(status):
@@ -209,14 +253,3 @@ class AgentClient(AgentApi, LostApi):
                 "It may be stopping: look with `insights-tui status`, and at its log.",
             )
         return unavailable.explain(self.socket, error)
-
-
-def _query(which: LostFilter) -> dict[str, str]:
-    """Write a filter as the API reads it."""
-    fields = {
-        "reason": ",".join(sorted(which.reasons)),
-        "since": which.since.isoformat() if which.since is not None else "",
-        "until": which.until.isoformat() if which.until is not None else "",
-        "id": ",".join(sorted(which.ids)),
-    }
-    return {name: text for name, text in fields.items() if text}

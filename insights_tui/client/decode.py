@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from insights_tui.client.protocol import AgentUnavailableError
+from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.snapshot import SCHEMA, Snapshot
 
@@ -34,6 +35,17 @@ def decode_snapshot(body: bytes) -> Snapshot:
             f"The agent (version {version}) speaks schema {schema}, this program speaks schema {SCHEMA}.", _VERSIONS
         )
     return decode(body, Snapshot)
+
+
+class _Line(msgspec.Struct):
+    verdict: str | None = None
+
+
+def decode_check(line: bytes) -> CheckStep | CheckVerdict:
+    """Read a line of a connection check: a step, or the verdict that ends it."""
+    if decode(line, _Line).verdict is None:
+        return decode(line, CheckStep)
+    return decode(line, CheckVerdict)
 
 
 class _ErrorBody(msgspec.Struct):

@@ -3,7 +3,16 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Literal, Protocol
 
-from insights_tui.domain.answers import Accepted, Dropped, LostPayload, Receipt, Redriven, SavedConnection
+from insights_tui.domain.answers import (
+    Accepted,
+    Dropped,
+    LostPayload,
+    PastConnection,
+    Receipt,
+    Redriven,
+    SavedConnection,
+)
+from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.snapshot import Event, Snapshot
@@ -34,6 +43,18 @@ class AgentApi(Protocol):
 
     async def disconnect(self) -> None:
         """Delete the connection; what is queued stays."""
+        ...
+
+    def check(self, form: ConnectionForm | None = None) -> AsyncIterator[CheckStep | CheckVerdict]:
+        """Check a connection, or the saved one: the steps as they end, at last the verdict. Closing it ends it."""
+        ...
+
+    async def revisions(self) -> Sequence[PastConnection]:
+        """Ask for the connections kept, newest first."""
+        ...
+
+    async def go_back(self, revision: int, *, check: Literal["require", "skip"] = "require") -> SavedConnection:
+        """Make an earlier connection the one in use again, its password with it."""
         ...
 
     async def test_payload(self) -> Receipt:

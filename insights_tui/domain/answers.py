@@ -28,6 +28,25 @@ class SavedConnection:
 
 
 @dataclass(frozen=True, slots=True)
+class PastConnection:
+    """A connection that was stored, or its deletion, as `GET /v1/admin/connection-revisions` tells it."""
+
+    revision: int
+    changed_at: datetime
+    changed_by: str
+    in_use: bool = False
+    deletion: bool = False
+    """Somebody deleted the connection; the fields below say nothing then."""
+    topic: str = ""
+    broker_url: str = ""
+    connection_type: str = ""
+    sasl_mechanism: str | None = None
+    broker_username: str | None = None
+    why_not: str = ""
+    """Why one cannot go back to it, one whole sentence; empty where one can."""
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """Where a test payload ended up."""
 
@@ -36,6 +55,10 @@ class Receipt:
     partition: int
     offset: int
     latency_s: float
+    see: tuple[str, ...] = ()
+    """Commands that show it, for a shell: kcat, then Kafka's own consumer. No secret is in them."""
+    needs: str = ""
+    """What the commands need that is not in them, one whole sentence."""
 
 
 @dataclass(frozen=True, slots=True)

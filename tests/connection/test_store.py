@@ -81,13 +81,13 @@ def test_an_edit_keeps_the_id_and_counts_a_deletion_starts_anew(state: Path) -> 
     assert third.revision == 4
 
 
-def test_the_last_ten_revisions_are_kept_and_one_password(state: Path) -> None:
+def test_the_last_ten_revisions_are_kept_with_their_passwords(state: Path) -> None:
     store = ConnectionStore(state)
     for number in range(12):
         save(store, replace(CONNECTION, topic=f"topic-{number}", password=Secret(f"{MARKER}-{number}")))
     text = (state / "connection.json").read_text()
     assert [f'"topic-{number}"' in text for number in range(12)] == [False] * 2 + [True] * 10
-    assert files(state) == ["connection.json", "secrets/connection-12.json"]
+    assert files(state) == ["connection.json", *sorted(f"secrets/connection-{n}.json" for n in range(3, 13))]
     stored, _ = reloaded(state)
     assert stored is not None
     assert stored.connection.password == Secret(f"{MARKER}-11")
@@ -116,7 +116,7 @@ def test_the_password_is_in_the_secrets_file_and_nowhere_else(state: Path) -> No
     stored = save(store)
     save(store, replace(CONNECTION, topic="two"))
     holding = [name for name in files(state) if MARKER in (state / name).read_text()]
-    assert holding == ["secrets/connection-2.json"]
+    assert holding == ["secrets/connection-1.json", "secrets/connection-2.json"]
     shown = repr((stored, store.view(stored), store.saved(stored), vars(store)))
     assert MARKER not in shown
     store.delete()
@@ -243,7 +243,8 @@ def test_a_crash_at_any_call_leaves_the_old_connection_or_the_new_one(
         assert reports == []
         assert stored is not None
         assert stored == old or (stored.connection.topic, stored.connection.password) == ("new", Secret("new"))
-        assert files(state) == ["connection.json", f"secrets/connection-{stored.revision}.json"]
+        kept = [f"secrets/connection-{number + 1}.json" for number in range(stored.revision)]
+        assert files(state) == ["connection.json", *kept]
         outcomes.append(stored.revision)
         if done:
             break
@@ -446,3 +447,52 @@ def test_every_valid_connection_comes_back_as_it_was(form: ConnectionForm) -> No
         stored = save(ConnectionStore(Path(folder)), connection)
         assert reloaded(Path(folder)) == (stored, [])
         assert stored.connection == connection
+
+
+def test_one_can_go_back_to_any_kept_revision_with_its_password(state: Path) -> None:
+    store = ConnectionStore(state)
+    for number in range(12):
+        save(store, replace(CONNECTION, topic=f"topic-{number}", password=Secret(f"{MARKER}-{number}")))
+    again = ConnectionStore(state)
+    again.load()
+    told = again.revisions()
+    assert [(each.revision, each.topic, each.in_use) for each in told] == [
+        (number + 1, f"topic-{number}", number == 11) for number in range(11, 1, -1)
+    ]
+    assert [each.why_not for each in told] == ["Revision 12 is the one in use."] + [""] * 9
+    assert MARKER not in repr(told)
+    recalled = again.recall(3).connection
+    assert (recalled.topic, recalled.password) == ("topic-2", Secret(f"{MARKER}-2"))
+
+
+@pytest.mark.parametrize(
+    ("revision", "status", "why"),
+    [
+        (7, 404, "There is no revision 7"),
+        (5, 409, "is the one in use"),
+        (4, 409, "is a deletion"),
+        (2, 409, "erased when the connection was deleted"),
+    ],
+)
+def test_what_one_cannot_go_back_to_says_why(state: Path, revision: int, status: int, why: str) -> None:
+    store = ConnectionStore(state)
+    save(store, PLAINTEXT)
+    save(store)
+    save(store)
+    store.delete(changed_at=NOW, changed_by="bob")
+    save(store)
+    assert files(state) == ["connection.json", "secrets/connection-5.json"]
+    assert store.recall(1).connection == PLAINTEXT
+    with pytest.raises(RefusedError, match=why) as refused:
+        store.recall(revision)
+    assert refused.value.status == status
+
+
+def test_a_revision_whose_password_is_damaged_is_refused_without_quoting_it(state: Path) -> None:
+    store = ConnectionStore(state)
+    save(store)
+    save(store, PLAINTEXT)
+    (state / "secrets" / "connection-1.json").write_text(f'{{"password": "{MARKER}"')
+    with pytest.raises(RefusedError, match="password of revision 1 cannot be read") as refused:
+        store.recall(1)
+    assert MARKER not in repr(refused.value.errors)

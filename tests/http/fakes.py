@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
-from insights_tui.domain.answers import Dropped, LostPayload, Receipt, Redriven, SavedConnection
+from insights_tui.domain.answers import Dropped, LostPayload, PastConnection, Receipt, Redriven, SavedConnection
+from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.clock import Moment
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.lost import LostFilter
@@ -118,6 +119,12 @@ class FakeControl:
         self.followers = 0
         self.asked: list[tuple[object, ...]] = []
         """What was asked about lost payloads."""
+        self.to_check: list[ConnectionForm | None] = []
+        self.steps: asyncio.Queue[CheckStep | CheckVerdict] = asyncio.Queue()
+        """What a check tells, as it is put in."""
+        self.checks = 0
+        """Checks under way."""
+        self.past: list[PastConnection] = []
 
     def snapshot(self, history: int = 0) -> Snapshot:
         return a_snapshot(history)
@@ -150,6 +157,32 @@ class FakeControl:
         had = self.connection is not None
         self.connection = None
         return had
+
+    def check(self, form: ConnectionForm | None) -> AsyncIterator[CheckStep | CheckVerdict]:
+        self.to_check.append(form)
+        if self.error is not None:
+            raise self.error
+        return self._check()
+
+    async def _check(self) -> AsyncIterator[CheckStep | CheckVerdict]:
+        self.checks += 1
+        try:
+            while True:
+                step = await self.steps.get()
+                yield step
+                if isinstance(step, CheckVerdict):
+                    return
+        finally:
+            self.checks -= 1
+
+    def revisions(self) -> Sequence[PastConnection]:
+        return self.past
+
+    async def go_back(self, revision: int, *, check: Literal["require", "skip"], actor: str) -> SavedConnection:
+        self.asked.append(("go back", revision, check, actor))
+        if self.error is not None:
+            raise self.error
+        return SavedConnection("6b1c", revision + 1, "kafka_unauthenticated_plaintext", "h1:9092", "insights")
 
     async def test_payload(self, *, actor: str) -> Receipt:
         self.actors.append(actor)

@@ -140,7 +140,8 @@ async def test_a_body_that_is_no_connection_is_refused(
 
 async def test_a_test_payload_answers_where_it_went(served: Served) -> None:
     answer = await served.unix.post("/v1/admin/test-payload", json={})
-    assert answer.json() == {"id": "i", "topic": "insights", "partition": 0, "offset": 7, "latency_s": 0.01}
+    told = {"id": "i", "topic": "insights", "partition": 0, "offset": 7, "latency_s": 0.01, "see": [], "needs": ""}
+    assert answer.json() == told
     served.control.error = RefusedError((FieldError("timeout", "Kafka did not answer."),), status=504)
     assert (await served.unix.post("/v1/admin/test-payload", content=b"", headers=JSON)).status_code == 504
     assert (await served.unix.post("/v1/admin/test-payload")).status_code == 415

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Literal
 
 from insights_tui.client.protocol import AgentUnavailableError
-from insights_tui.domain.answers import Accepted, Receipt, SavedConnection
+from insights_tui.domain.answers import Accepted, PastConnection, Receipt, SavedConnection
+from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.snapshot import Event, Snapshot
 
@@ -19,6 +20,10 @@ class FakeAgent:
         self.refusal: Exception | None = None
         self.asked: list[int] = []
         self.disconnected = 0
+        self.checked: list[CheckStep | CheckVerdict] = []
+        """What a check tells."""
+        self.past: list[PastConnection] = []
+        self.went_back: list[int] = []
 
     async def snapshot(self, history: int = 0) -> Snapshot:
         self.asked.append(history)
@@ -36,6 +41,21 @@ class FakeAgent:
         if self.refusal is not None:
             raise self.refusal
         self.disconnected += 1
+
+    async def check(self, form: ConnectionForm | None = None) -> AsyncIterator[CheckStep | CheckVerdict]:
+        if self.refusal is not None:
+            raise self.refusal
+        for item in self.checked:
+            yield item
+
+    async def revisions(self) -> Sequence[PastConnection]:
+        return self.past
+
+    async def go_back(self, revision: int, *, check: Literal["require", "skip"] = "require") -> SavedConnection:
+        if self.refusal is not None:
+            raise self.refusal
+        self.went_back.append(revision)
+        return SavedConnection("0193", revision + 1, "kafka_sasl_ssl", "kafka-1:9093", "insights")
 
     async def test_payload(self) -> Receipt:
         if self.refusal is not None:

@@ -1,14 +1,12 @@
 """The control calls and health, in Starlette; the guards stand before it (`app.py`)."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Literal, cast
+from typing import cast
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from insights_tui.agent.control import Control
@@ -16,33 +14,18 @@ from insights_tui.agent.http.answers import JSON_TYPE, NDJSON_TYPE, encode, erro
 from insights_tui.agent.http.app import INTERNAL, NOT_PLATFORM
 from insights_tui.agent.http.asking import actor_of, choice, number, read_object
 from insights_tui.agent.http.body import TooLargeError
+from insights_tui.agent.http.connections import connection_routes
 from insights_tui.agent.http.limits import Limits
 from insights_tui.agent.http.lost import lost_routes
-from insights_tui.domain.answers import SavedConnection
-from insights_tui.domain.connection import ConnectionType, Secret
-from insights_tui.domain.form import ConnectionForm
+from insights_tui.agent.http.streaming import ndjson
 from insights_tui.domain.refused import FieldError, RefusedError
-from insights_tui.domain.snapshot import Event
 
 MAX_HISTORY_S = 300
-_MASK = "********"
-_FIELDS = {
-    "topic",
-    "broker_url",
-    "connection_type",
-    "sasl_mechanism",
-    "broker_username",
-    "broker_password",
-    "ca_certificate",
-}
-_ANSWERED = {"id", "revision", "view", "hints"}
-"""What our own answer holds beside the fields: read, changed and sent back, it is let pass."""
 
 
 def make_control(control: Control, *, limits: Limits, stopping: asyncio.Event) -> Starlette:
     """Build the application; `stopping` ends the streams."""
     calls = _Calls(control, limits, stopping)
-    connection = "/v1/admin/insights-connection"
     return Starlette(
         routes=[
             Route("/healthz", calls.health, methods=["GET"]),
@@ -50,9 +33,7 @@ def make_control(control: Control, *, limits: Limits, stopping: asyncio.Event) -
             Route("/metrics", calls.metrics, methods=["GET"]),
             Route("/v1/snapshot", calls.snapshot, methods=["GET"]),
             Route("/v1/events", calls.events, methods=["GET"]),
-            Route(connection, calls.get_connection, methods=["GET"]),
-            Route(connection, calls.post_connection, methods=["POST"]),
-            Route(connection, calls.delete_connection, methods=["DELETE"]),
+            *connection_routes(control, limits, stopping),
             Route("/v1/admin/test-payload", calls.test_payload, methods=["POST"]),
             *lost_routes(control, limits),
         ],
@@ -129,102 +110,8 @@ class _Calls:
         if choice(request, "follow", "0", ("0", "1", "false", "true")) in {"0", "false"}:
             lines = b"".join(encode(event) + b"\n" for event in self._control.events(after))
             return Response(lines, media_type=NDJSON_TYPE.decode())
-        source = _until(self._stopping, self._control.follow_events(after))
-        return StreamingResponse(_lines(source), media_type=NDJSON_TYPE.decode())
-
-    async def get_connection(self, _: Request) -> Response:
-        saved = self._control.saved()
-        if saved is None:
-            error = FieldError("no_connection", "No connection is configured.", "Connect to Kafka first.")
-            return _json(error_body((error,)), 404)
-        return _json(_connection(saved))
-
-    async def post_connection(self, request: Request) -> Response:
-        check: Literal["require", "skip"] = (
-            "require" if choice(request, "check", "skip", ("skip", "require")) == "require" else "skip"
-        )
-        form = _form(await read_object(request, self._limits))
-        try:
-            saved = await self._control.connect(form, check=check, actor=actor_of(request))
-        except RefusedError as refused:
-            raise RefusedError(
-                tuple(_masked(error, form.broker_password) for error in refused.errors), status=refused.status
-            ) from None
-        return _json(_connection(saved))
-
-    async def delete_connection(self, request: Request) -> Response:
-        await self._control.disconnect(actor=actor_of(request))
-        return Response(status_code=204)
+        return ndjson(self._control.follow_events(after), self._stopping)
 
     async def test_payload(self, request: Request) -> Response:
         await read_object(request, self._limits)
         return _json(encode(await self._control.test_payload(actor=actor_of(request))))
-
-
-def _connection(saved: SavedConnection) -> bytes:
-    # Fields that are not set are left out, as the original answers (contract.md §3).
-    fields = msgspec.to_builtins(saved)
-    return encode({name: value for name, value in fields.items() if value is not None})
-
-
-def _form(body: dict[str, object]) -> ConnectionForm:
-    errors = []
-    given: dict[str, str] = {}
-    for name, value in body.items():
-        if name in _FIELDS:
-            if isinstance(value, str):
-                given[name] = value
-            elif value is not None:
-                errors.append(FieldError("invalid_type", f"{name} must be a string.", "Put it in quotes.", name))
-        elif name not in _ANSWERED:
-            known = ", ".join(sorted(_FIELDS))
-            shown = name[:80]
-            errors.append(FieldError("unknown_field", f"There is no field {shown!r}.", f"Known are {known}.", shown))
-    if errors:
-        raise RefusedError(tuple(errors[:50]), status=422)
-    password = given.get("broker_password")
-    return ConnectionForm(
-        topic=given.get("topic", ""),
-        broker_url=given.get("broker_url", ""),
-        connection_type=given.get("connection_type", ConnectionType.PLAINTEXT.value),
-        sasl_mechanism=given.get("sasl_mechanism"),
-        broker_username=given.get("broker_username"),
-        broker_password=None if password is None else Secret(password),
-        ca_certificate=given.get("ca_certificate"),
-    )
-
-
-def _masked(error: FieldError, password: Secret | None) -> FieldError:
-    """Take the password out of an error, wherever it came from."""
-    clear = password.reveal() if password is not None else ""
-    if not clear:
-        return error
-    message, hint = error.message.replace(clear, _MASK), error.hint.replace(clear, _MASK)
-    return FieldError(error.code, message, hint, error.field)
-
-
-async def _until(stopping: asyncio.Event, source: AsyncIterator[Event]) -> AsyncIterator[Event]:
-    """Pass events on until the server stops."""
-    stop = asyncio.ensure_future(stopping.wait())
-    try:
-        while True:
-            following = asyncio.ensure_future(anext(source, None))
-            try:
-                await asyncio.wait((stop, following), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                if not following.done():
-                    following.cancel()
-                    await asyncio.wait((following,))
-            if following.cancelled() or (event := following.result()) is None:
-                return
-            yield event
-    finally:
-        stop.cancel()
-        close = getattr(source, "aclose", None)
-        if close is not None:
-            await close()
-
-
-async def _lines(events: AsyncIterator[Event]) -> AsyncIterator[bytes]:
-    async for event in events:
-        yield encode(event) + b"\n"

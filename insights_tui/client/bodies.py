@@ -1,0 +1,31 @@
+"""What is sent: a connection form as JSON, a filter as a query."""
+
+import msgspec
+
+from insights_tui.domain.form import ConnectionForm
+from insights_tui.domain.lost import LostFilter
+
+
+def form_body(form: ConnectionForm) -> bytes:
+    """Write a form as the API reads it, the password in clear; what is not given is left out."""
+    fields = {
+        "topic": form.topic,
+        "broker_url": form.broker_url,
+        "connection_type": form.connection_type,
+        "sasl_mechanism": form.sasl_mechanism,
+        "broker_username": form.broker_username,
+        "broker_password": form.broker_password.reveal() if form.broker_password is not None else None,
+        "ca_certificate": form.ca_certificate,
+    }
+    return msgspec.json.encode({name: value for name, value in fields.items() if value is not None})
+
+
+def query(which: LostFilter) -> dict[str, str]:
+    """Write a filter as the API reads it."""
+    fields = {
+        "reason": ",".join(sorted(which.reasons)),
+        "since": which.since.isoformat() if which.since is not None else "",
+        "until": which.until.isoformat() if which.until is not None else "",
+        "id": ",".join(sorted(which.ids)),
+    }
+    return {name: text for name, text in fields.items() if text}
