@@ -29,9 +29,9 @@ class _Row:
     show_after_s: float = 0.0
 
 
-def _moving(name: str, what: str) -> _Row:
+def _moving(name: str, what: str, *, in_doubt: bool = False) -> _Row:
     act = "Wait: it is tried again; if it lasts, look whether the brokers that hold the partition are up."
-    return _Row(name, what, act, Code.NO_LEADER, refresh=True, show_after_s=MOVING_S)
+    return _Row(name, what, act, Code.NO_LEADER, in_doubt=in_doubt, refresh=True, show_after_s=MOVING_S)
 
 
 def _topic(name: str, what: str, act: str, code: Code = Code.BROKER_REFUSES) -> _Row:
@@ -68,7 +68,9 @@ _ROWS: dict[int, _Row] = {
         refresh=True,
     ),
     5: _moving("LEADER_NOT_AVAILABLE", "A partition of {topic} has no leader just now, says {peer}"),
-    6: _moving("NOT_LEADER_OR_FOLLOWER", "{peer} no longer leads a partition of {topic}"),
+    # 6 and 56 also come after the append, from a request that waits for the replicas while its leader changes or its
+    # disk goes (Kafka's DelayedProduce.tryComplete); 56 after a write, too, that failed at its end (UnifiedLog.append).
+    6: _moving("NOT_LEADER_OR_FOLLOWER", "{peer} no longer leads a partition of {topic}", in_doubt=True),
     7: _doubt("REQUEST_TIMED_OUT", "{peer} waited in vain for the other replicas of {topic} ({name})"),
     8: _doubt("BROKER_NOT_AVAILABLE", "{peer} says that a broker is not available ({name})"),
     9: _doubt("REPLICA_NOT_AVAILABLE", "{peer} says that a replica of {topic} is not available ({name})"),
@@ -139,7 +141,9 @@ _ROWS: dict[int, _Row] = {
     45: _sequence("OUT_OF_ORDER_SEQUENCE_NUMBER"),
     47: _sequence("INVALID_PRODUCER_EPOCH"),
     49: _sequence("INVALID_PRODUCER_ID_MAPPING"),
-    56: _moving("KAFKA_STORAGE_ERROR", "{peer} cannot use the disk that holds a partition of {topic} ({name})"),
+    56: _moving(
+        "KAFKA_STORAGE_ERROR", "{peer} cannot use the disk that holds a partition of {topic} ({name})", in_doubt=True
+    ),
     59: _sequence("UNKNOWN_PRODUCER_ID"),
     74: _moving("FENCED_LEADER_EPOCH", "{peer} says that the leader of a partition of {topic} has changed ({name})"),
     75: _moving("UNKNOWN_LEADER_EPOCH", "{peer} does not know yet who leads a partition of {topic} ({name})"),

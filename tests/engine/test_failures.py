@@ -34,7 +34,7 @@ async def test_delivers_each_payload_once_where_nothing_is_wrong() -> None:
 
 
 @pytest.mark.parametrize("code", [2, 3, 5, 6, 19, 29, 31, 35, 44, 56, 74, 76, 89])
-async def test_an_answer_that_says_not_appended_is_tried_again_without_a_duplicate(code: int) -> None:
+async def test_an_error_without_an_append_is_tried_again_without_a_duplicate(code: int) -> None:
     async with FakeCluster() as cluster:
         cluster.create("insights")
         cluster.spoils.extend([Spoil(code, append=False)] * 3)
@@ -45,7 +45,9 @@ async def test_an_answer_that_says_not_appended_is_tried_again_without_a_duplica
             await until(lambda: not run.engine.status().troubles)
 
 
-@pytest.mark.parametrize("spoil", [Spoil(7), Spoil(20), Spoil(-1), Spoil(answer="silence"), Spoil(answer="close")])
+@pytest.mark.parametrize(
+    "spoil", [*(Spoil(code) for code in (6, 7, 20, 56, -1)), Spoil(answer="silence"), Spoil(answer="close")]
+)
 async def test_an_attempt_that_may_have_been_appended_is_tried_again_and_in_doubt(spoil: Spoil) -> None:
     async with FakeCluster() as cluster:
         cluster.create("insights")
@@ -61,7 +63,7 @@ async def test_what_was_in_doubt_expires_as_unknown_and_the_rest_as_unsent() -> 
     async with FakeCluster() as cluster:
         cluster.create("insights")
         cluster.spoils.append(Spoil(7))
-        cluster.spoil = Spoil(6, append=False)
+        cluster.spoil = Spoil(19, append=False)
         async with running(cluster.connection(), deadline_s=0.4, batch_bytes=1) as run:
             await run.engine.accept(drafts(1, "doubted"))
             await until(lambda: cluster.brokers[0].requests[_PRODUCE] >= 2)

@@ -15,8 +15,10 @@ from tests.fakes.broker import FakeCluster, Spoil
 
 _METADATA, _INIT_ID = 3, 22
 IN_DOUBT = [
+    Spoil(6),
     Spoil(7),
     Spoil(20),
+    Spoil(56),
     Spoil(-1),
     Spoil(answer="silence"),
     Spoil(answer="close"),
@@ -46,6 +48,24 @@ async def test_an_attempt_in_doubt_is_repeated_and_stored_once(spoil: Spoil) -> 
             await until(lambda: run.delivered() == 20)
         assert sorted(cluster.ids()) == sorted(ids(10) + ids(10, "next"))
         assert cluster.brokers[0].requests[_INIT_ID] == 1
+
+
+@pytest.mark.parametrize("code", [6, 56])
+async def test_the_numbers_of_a_batch_appended_by_a_leader_that_goes_are_not_given_to_another(code: int) -> None:
+    """Given to another of as many records, that one would be answered as a repetition: delivered, and nowhere."""
+    async with FakeCluster() as cluster:
+        cluster.create("insights", 2)
+        # the pause lets the other lane take what failed first, were it to be had
+        async with running(cluster.connection(), batch_payloads=10, lane_backoff_s=0.3) as run:
+            await run.engine.deliver(Draft("first", b"{}"), 5)
+            await until(lambda: cluster.last_id == 1002)
+            cluster.spoils.append(Spoil(code))
+            await run.engine.accept(drafts(60))
+            await until(lambda: run.delivered() == 61)
+            await until(lambda: not run.engine.status().troubles)
+            await run.engine.accept(drafts(20, "after"))
+            await until(lambda: run.delivered() == 81)
+        assert sorted(cluster.ids()) == sorted([*ids(60), *ids(20, "after"), "first"])
 
 
 async def test_under_a_mix_of_failures_nothing_is_lost_and_nothing_doubled() -> None:

@@ -37,6 +37,8 @@ _SPOKEN = [(_METADATA, 0, 5), (_PRODUCE, 0, 7), (_HANDSHAKE, 0, 1), (_VERSIONS, 
 _PRODUCER = struct.Struct(">qhii")
 _PRODUCER_AT = 43
 """Where the producer's id, its epoch, the first number and the count stand in a record batch."""
+_AFTER_APPEND = (6, 7, 13, 20, 56, -1)
+"""Errors that Kafka may answer although it has the batch."""
 _WRAP = 0x7FFFFFFF
 _REMEMBERED = 5
 
@@ -204,7 +206,7 @@ class FakeBroker:
         if topic is None:
             code = 3
         elif topic.leaders[number] != self.id:
-            code = 6
+            code, spoil = 6, Spoil(6, append=False, answer=spoil.answer)
         offset = -1
         batch = DefaultRecordBatch(bytes(data))
         assert batch.validate_crc()
@@ -212,7 +214,7 @@ class FakeBroker:
         too_large = self.cluster.max_value
         if not code and too_large is not None and any(len(record.value) > too_large for record in records):
             code = 10
-        appends = spoil.append and (not code or code in (7, 20, -1, 13))
+        appends = spoil.append and (not code or code in _AFTER_APPEND)
         if topic is not None and appends:
             refused, offset = _append(topic, number, bytes(data), records)
             code = code or refused
