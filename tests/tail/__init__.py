@@ -1,0 +1,1 @@
+"""Tails: what is in the topic, and what is accepted."""
