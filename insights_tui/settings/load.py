@@ -21,6 +21,8 @@ from insights_tui.settings.problems import SettingProblem, SettingsError
 PREFIX = "INSIGHTS_"
 _OF_TESTS = f"{PREFIX}TEST_"
 """Begins what tests alone set: no settings, and none of a person's typing errors."""
+_OF_CLIENTS = f"{PREFIX}URL"
+"""Where an algorithm finds its agent (`insights_tui.sdk`); no setting of the agent."""
 _MAX_FILE = 1_048_576
 _NO_GROUP = frozenset({"model_type", "model_attributes_type", "dict_type"})
 _WORDS = {
@@ -133,7 +135,7 @@ def _from_environ(environ: Mapping[str, str], problems: list[SettingProblem]) ->
     known = {variable(key): key for key in keys()}
     given: dict[str, Any] = {}
     for name, value in environ.items():
-        if not name.startswith(PREFIX) or name.startswith(_OF_TESTS) or not value:
+        if not name.startswith(PREFIX) or name.startswith(_OF_TESTS) or name == _OF_CLIENTS or not value:
             continue  # an empty variable is as good as none
         if name in known:
             given[known[name]] = value

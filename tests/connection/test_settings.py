@@ -273,3 +273,7 @@ def test_a_ca_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_what_tests_alone_set_is_no_setting() -> None:
     assert load_settings(environ={"INSIGHTS_TEST_CRASH_AT": "before_commit"}).socket is None
+
+
+def test_where_an_algorithm_finds_its_agent_is_no_setting() -> None:
+    assert load_settings(environ={"INSIGHTS_URL": "http://127.0.0.1:9000"}).socket is None

@@ -12,6 +12,7 @@ from tests.packaging.checkout import ROOT, copy_to, pyproject
 PLANTED = {
     "Layers: what may import what": ("spool", "from insights_tui.delivery import status"),
     "The interface is a client: it never reaches into the agent": ("tui", "from insights_tui.spool import base"),
+    "The SDK stands in an algorithm's process: nothing of ours, no dependency": ("sdk", "import httpx"),
     "One place speaks Kafka's protocol": ("agent", "import aiokafka"),
     "The domain is pure: no I/O, no loop, no screen, no Kafka": ("domain", "import asyncio"),
     "The engine runs without HTTP, SQLite and threads": ("delivery", "import sqlite3"),
