@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from insights_tui.agent.checking import Checking, no_engine_yet
+from insights_tui.agent.checking import Checking, steps_of
 from insights_tui.agent.connecting import Connecting
 from insights_tui.agent.events import EventLog
 from insights_tui.agent.http.server import HttpServer
@@ -20,6 +20,7 @@ from insights_tui.agent.not_taken import NOT_TAKEN, not_taken
 from insights_tui.agent.reporter import Reporter
 from insights_tui.agent.starting import delivery_settings, http_settings, make_spool, starting
 from insights_tui.agent.store import ConnectionStore, prepare_state_dir
+from insights_tui.agent.tail import Tails
 from insights_tui.delivery.engine import DeliveryFailedError, Engine, EngineClosedError
 from insights_tui.delivery.status import EngineStatus
 from insights_tui.domain.answers import Dropped, LostPayload, PastConnection, Receipt, Redriven, SavedConnection
@@ -33,6 +34,7 @@ from insights_tui.domain.outcome import Outcome, Refusal
 from insights_tui.domain.payload import Draft
 from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.snapshot import Counts, Event, Mode, Snapshot, State
+from insights_tui.domain.tail import TailAsked, Tailed
 from insights_tui.domain.trouble import Code
 from insights_tui.places import Places
 from insights_tui.settings import Settings
@@ -69,8 +71,9 @@ class Agent:
         )
         self._lock = StateLock(places.state_dir)
         self._connecting = Connecting(ConnectionStore(places.state_dir), self._engine, self._clock, self.note)
-        self._checking = Checking(no_engine_yet)
+        self._checking = Checking(steps_of)
         self._lost = LostLetters(self._engine, self.note)
+        self._tails = Tails(self._connecting.connection, self._clock)
         self._http = HttpServer(http_settings(settings, places), ingest=self, control=self, clock=self._clock)
         self._ticker: asyncio.Task[None] | None = None
 
@@ -108,6 +111,7 @@ class Agent:
                 await self._ticker
         try:
             await self._http.stop(grace_s=min(0.5, grace_s))
+            await self._tails.topic.stop()
             return await self._engine.stop(grace_s=grace_s)
         finally:
             self._lock.release()
@@ -130,6 +134,7 @@ class Agent:
         except EngineClosedError:
             error = FieldError("stopping", "The agent is stopping; nothing was accepted.", "Send it again in a moment.")
             raise NotAcceptedError((error,), status=503, reason=None, retry_after_s=1) from None
+        self._tails.accepted.add(drafts)
 
     def fill(self) -> float:
         """Tell how full the queue is, 0 to 1."""
@@ -261,6 +266,10 @@ class Agent:
         if not which.reasons or Outcome.DAMAGED in which.reasons:
             self._reporter.damage = None
         return dropped
+
+    def tail(self, asked: TailAsked) -> AsyncGenerator[Sequence[Tailed], None]:
+        """Give payloads as they go by, in groups; the first says that the tail has begun."""
+        return self._tails.tail(asked)
 
     def events(self, after: int = 0) -> Sequence[Event]:
         """Tell the events kept, oldest first."""

@@ -1,6 +1,6 @@
 """What the HTTP layer asks of the agent; `agent.py` implements it, tests of the HTTP layer fake it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Literal, Protocol
 
 from insights_tui.domain.answers import Dropped, LostPayload, PastConnection, Receipt, Redriven, SavedConnection
@@ -11,6 +11,7 @@ from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.outcome import Refusal
 from insights_tui.domain.payload import Draft
 from insights_tui.domain.snapshot import Event, Snapshot
+from insights_tui.domain.tail import TailAsked, Tailed
 
 
 class Ingest(Protocol):
@@ -98,6 +99,13 @@ class Control(Protocol):
 
     async def drop(self, which: LostFilter, *, actor: str) -> Dropped:
         """Delete lost payloads, values and all."""
+        ...
+
+    def tail(self, asked: TailAsked) -> AsyncGenerator[Sequence[Tailed], None]:
+        """Give payloads as they go by, in groups of which the first may be empty: it says that the tail has begun.
+
+        Raises `RefusedError`, before the first group or later.
+        """
         ...
 
     def events(self, after: int = 0) -> Sequence[Event]:

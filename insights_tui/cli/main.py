@@ -18,10 +18,14 @@ _VERBS = {
     "demo": "Watch it work: three brokers, an agent and three algorithms, all inside.",
     "agent": "Run the agent: take payloads in and deliver them to Kafka.",
     "connect": "Connect to Kafka, or change the connection.",
+    "check": "Check every server of a connection, step by step.",
+    "revisions": "List the earlier connections, or go back to one.",
     "disconnect": "Delete the connection; what is queued stays.",
     "status": "Tell how delivery is.",
     "lost": "List lost payloads, send them again, or drop them.",
     "send": "Hand payloads in from a file or a pipe, or send a test payload.",
+    "tail": "Show payloads as they go by: in the topic, or as they are accepted.",
+    "events": "Show what happened.",
 }
 """Verb and short help: here, so that `--help` imports none of them."""
 

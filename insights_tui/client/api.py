@@ -10,9 +10,9 @@ import httpx
 import msgspec
 
 from insights_tui.client import unavailable
-from insights_tui.client.bodies import form_body, query
+from insights_tui.client.bodies import form_body, query, tail_query
 from insights_tui.client.decode import decode, decode_check, decode_snapshot, refused
-from insights_tui.client.protocol import AgentApi, AgentUnavailableError, LostApi
+from insights_tui.client.protocol import AgentApi, AgentUnavailableError, LostApi, TailApi
 from insights_tui.domain.answers import (
     Accepted,
     Dropped,
@@ -26,6 +26,7 @@ from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.snapshot import Event, Snapshot
+from insights_tui.domain.tail import TailAsked, Tailed
 
 SLOW_S = 60.0
 """Seconds for the calls that wait for Kafka: a connection that is checked first, a test payload."""
@@ -43,7 +44,7 @@ _CONNECTION = "/v1/admin/insights-connection"
 _REVISIONS = "/v1/admin/connection-revisions"
 
 
-class AgentClient(AgentApi, LostApi):
+class AgentClient(AgentApi, LostApi, TailApi):
     """Speaks to one agent; use it from one event loop and close it.
 
     Every call raises `AgentUnavailableError` where no agent answers as agreed, and `RefusedError` where it says no.
@@ -133,12 +134,26 @@ class AgentClient(AgentApi, LostApi):
         body = await self._call("GET", f"/v1/events?after={after}")
         return [decode(line, Event) for line in body.split(b"\n") if line.strip()]
 
-    async def follow_events(self, after: int = 0) -> AsyncIterator[Event]:
+    async def follow_events(self, after: int = 0) -> AsyncGenerator[Event, None]:
         """Events as they happen; ends when the agent ends."""
         path = f"/v1/events?after={after}&follow=1"
         async with aclosing(self._stream("GET", path, read_s=None)) as lines:  # hours may pass between two events
             async for line in lines:
+                if self.on_body is not None:
+                    self.on_body(line)
                 yield decode(line, Event)
+
+    async def tail(self, asked: TailAsked) -> AsyncGenerator[Tailed, None]:
+        """Payloads of the topic, or as they are accepted; raises `RefusedError` in between too."""
+        path = f"/v1/tail?{tail_query(asked)}"
+        read_s = None if asked.follow else self._slow_s  # hours may pass between two payloads
+        async with aclosing(self._stream("GET", path, read_s=read_s)) as lines:
+            async for line in lines:
+                if self.on_body is not None:
+                    self.on_body(line)
+                if line.startswith(b'{"error'):
+                    raise refused(httpx.codes.BAD_GATEWAY, line)
+                yield decode(line, Tailed)
 
     async def lost(
         self, which: LostFilter, *, values: bool = False, open_only: bool = True

@@ -1,9 +1,12 @@
 """What is sent: a connection form as JSON, a filter as a query."""
 
+from urllib.parse import urlencode
+
 import msgspec
 
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.lost import LostFilter
+from insights_tui.domain.tail import TailAsked
 
 
 def form_body(form: ConnectionForm) -> bytes:
@@ -29,3 +32,16 @@ def query(which: LostFilter) -> dict[str, str]:
         "id": ",".join(sorted(which.ids)),
     }
     return {name: text for name, text in fields.items() if text}
+
+
+def tail_query(asked: TailAsked) -> str:
+    """Write what a tail is asked for as a query."""
+    return urlencode(
+        {
+            "source": asked.source,
+            "count": asked.count,
+            "per_s": asked.per_s,
+            "follow": int(asked.follow),
+            "values": int(asked.values),
+        }
+    )

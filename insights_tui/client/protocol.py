@@ -1,6 +1,6 @@
 """What the interface and the command line ask of an agent; the one client implements it, tests fake it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Literal, Protocol
 
 from insights_tui.domain.answers import (
@@ -16,6 +16,7 @@ from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.snapshot import Event, Snapshot
+from insights_tui.domain.tail import TailAsked, Tailed
 
 
 class AgentUnavailableError(Exception):
@@ -99,4 +100,12 @@ class LostApi(Protocol):
 
     async def drop(self, which: LostFilter, *, everything: bool = False) -> Dropped:
         """Delete lost payloads; `everything` is needed where the filter takes all."""
+        ...
+
+
+class TailApi(Protocol):
+    """Payloads as they go by. Every call may raise `AgentUnavailableError` or `RefusedError`."""
+
+    def tail(self, asked: TailAsked) -> AsyncGenerator[Tailed, None]:
+        """Payloads of the topic, or as they are accepted; closing it hangs up."""
         ...

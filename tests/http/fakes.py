@@ -1,7 +1,7 @@
 """The agent behind the HTTP layer, faked."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -15,6 +15,7 @@ from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.outcome import Outcome, Refusal
 from insights_tui.domain.payload import Draft
 from insights_tui.domain.snapshot import Agent, Capacity, Counts, Event, Latency, Rates, Second, Snapshot, State
+from insights_tui.domain.tail import TailAsked, Tailed
 
 AT = datetime(2026, 11, 22, 12, 4, 31, 120_000, UTC)
 
@@ -118,7 +119,10 @@ class FakeControl:
         self.more: asyncio.Queue[Event] = asyncio.Queue()
         self.followers = 0
         self.asked: list[tuple[object, ...]] = []
-        """What was asked about lost payloads."""
+        """What was asked about lost payloads, and of a tail."""
+        self.tailed: Sequence[Tailed] = ()
+        """What a tail begins with."""
+        self.groups: asyncio.Queue[Sequence[Tailed]] = asyncio.Queue()
         self.to_check: list[ConnectionForm | None] = []
         self.steps: asyncio.Queue[CheckStep | CheckVerdict] = asyncio.Queue()
         """What a check tells, as it is put in."""
@@ -208,6 +212,20 @@ class FakeControl:
     async def drop(self, which: LostFilter, *, actor: str) -> Dropped:
         self.asked.append(("drop", which, actor))
         return Dropped(dropped=2, lost_open=0)
+
+    async def tail(self, asked: TailAsked) -> AsyncGenerator[Sequence[Tailed], None]:
+        self.asked.append(("tail", asked))
+        if self.error is not None:
+            raise self.error
+        self.followers += 1
+        try:
+            yield self.tailed
+            while asked.follow:
+                yield await self.groups.get()
+                if self.error is not None:
+                    raise self.error
+        finally:
+            self.followers -= 1
 
     def events(self, after: int = 0) -> Sequence[Event]:
         return [event for event in self.kept if event.seq > after]

@@ -18,6 +18,7 @@ from insights_tui.agent.http.connections import connection_routes
 from insights_tui.agent.http.limits import Limits
 from insights_tui.agent.http.lost import lost_routes
 from insights_tui.agent.http.streaming import ndjson
+from insights_tui.agent.http.tail import tail_routes
 from insights_tui.domain.refused import FieldError, RefusedError
 
 MAX_HISTORY_S = 300
@@ -36,6 +37,7 @@ def make_control(control: Control, *, limits: Limits, stopping: asyncio.Event) -
             *connection_routes(control, limits, stopping),
             Route("/v1/admin/test-payload", calls.test_payload, methods=["POST"]),
             *lost_routes(control, limits),
+            *tail_routes(control, stopping),
         ],
         exception_handlers={
             HTTPException: _http_error,
