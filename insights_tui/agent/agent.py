@@ -247,10 +247,19 @@ class Agent:
         )
 
     async def lost(
-        self, which: LostFilter, *, after: int = 0, limit: int = 100, values: bool = False, open_only: bool = True
+        self,
+        which: LostFilter,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        values: bool = False,
+        open_only: bool = True,
+        newest_first: bool = False,
     ) -> Sequence[LostPayload]:
-        """List lost payloads in order of `seq`."""
-        return await self._lost.page(which, after=after, limit=limit, values=values, open_only=open_only)
+        """List lost payloads in order of `seq`, or the newest first."""
+        return await self._lost.page(
+            which, after=after, limit=limit, values=values, open_only=open_only, newest_first=newest_first
+        )
 
     async def lost_payload(self, payload_id: str) -> LostPayload | None:
         """Tell one lost payload with its value."""

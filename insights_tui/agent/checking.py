@@ -40,6 +40,6 @@ class Checking:
             self._under_way -= 1
 
 
-async def no_engine_yet(_: Connection) -> Steps:
+async def steps_of(_: Connection) -> Steps:
     """Stand in for the engine until it is here."""
     yield CheckVerdict("failed", 0, sentence="This version cannot check connections yet.")

@@ -20,9 +20,9 @@ from insights_tui.domain.text import date_time
 __all__ = ["ConnectionStore", "StateDirectoryError", "Stored", "prepare_state_dir"]
 
 KEPT_REVISIONS = 10
-_FILE = "connection.json"
-_SECRETS = "secrets"
-_MAX_FILE = 32 * 1024 * 1024  # ten revisions with a CA bundle of 1 MiB each, and room
+FILE = "connection.json"
+SECRETS = "secrets"
+MAX_FILE = 32 * 1024 * 1024  # ten revisions with a CA bundle of 1 MiB each, and room
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _LIST_THEM = "List them with `insights-tui revisions`."
 
@@ -50,7 +50,7 @@ class ConnectionStore:
         self.reports = ()
         self._record = Record()
         try:
-            with PrivateDir.open(self._state_dir) as folder, folder.folder(_SECRETS) as vault:
+            with PrivateDir.open(self._state_dir) as folder, folder.folder(SECRETS) as vault:
                 return self._load(folder, vault)
         except OSError as error:
             raise StateDirectoryError(
@@ -108,7 +108,7 @@ class ConnectionStore:
         if why_not := self._why_not(found):
             raise RefusedError((FieldError("not_restorable", why_not, _LIST_THEM),), status=409)
         try:
-            with PrivateDir.open(self._state_dir) as folder, folder.folder(_SECRETS) as vault:
+            with PrivateDir.open(self._state_dir) as folder, folder.folder(SECRETS) as vault:
                 return stored_of(found, read_password(vault, found))
         except (OSError, DamagedError, ValueError) as error:
             reason = f"The password of revision {revision} cannot be read ({type(error).__name__})."
@@ -160,17 +160,17 @@ class ConnectionStore:
 
     def _load(self, folder: PrivateDir, vault: PrivateDir) -> Stored | None:
         for name in folder.names():
-            if name.startswith(f".{_FILE}."):
+            if name.startswith(f".{FILE}."):
                 folder.remove(name)  # a draft that a crash left behind
         try:
-            self._record = unwrap(folder.read(_FILE, limit=_MAX_FILE), Record)
+            self._record = unwrap(folder.read(FILE, limit=MAX_FILE), Record)
         except FileNotFoundError:
-            aside = [name for name in folder.names() if name.startswith(f"{_FILE}.damaged-")]
+            aside = [name for name in folder.names() if name.startswith(f"{FILE}.damaged-")]
             if aside:
                 self._report(self._state_dir / aside[-1], "The stored connection was damaged and set aside.", "")
             return None
         except (DamagedError, ValueError) as error:
-            self._set_aside(folder, _FILE, self._state_dir / _FILE, error, "The stored connection")
+            self._set_aside(folder, FILE, self._state_dir / FILE, error, "The stored connection")
             return None
         return self._current(folder, vault)
 
@@ -182,7 +182,7 @@ class ConnectionStore:
         if last.id is None:
             return None
         name = secret_name(last.revision)
-        path = self._state_dir / _SECRETS / name
+        path = self._state_dir / SECRETS / name
         try:
             password = read_password(vault, last)
         except FileNotFoundError:
@@ -194,7 +194,7 @@ class ConnectionStore:
         try:
             return stored_of(last, password)
         except DamagedError as error:
-            self._set_aside(folder, _FILE, self._state_dir / _FILE, error, "The stored connection")
+            self._set_aside(folder, FILE, self._state_dir / FILE, error, "The stored connection")
             self._record = Record()
             return None
 
@@ -213,10 +213,10 @@ class ConnectionStore:
         record = Record([*self._record.revisions, new][-KEPT_REVISIONS:])
         failure: OSError | None = None
         try:
-            with PrivateDir.open(self._state_dir) as folder, folder.folder(_SECRETS) as vault:
+            with PrivateDir.open(self._state_dir) as folder, folder.folder(SECRETS) as vault:
                 if password is not None:
                     vault.write(secret_name(new.revision), wrap(Password(new.revision, password.reveal())))
-                folder.write(_FILE, wrap(record))
+                folder.write(FILE, wrap(record))
                 self._record = record
                 with contextlib.suppress(OSError):  # the change is made; what is left over goes at the next start
                     forget_passwords(vault, record, damaged=True)

@@ -33,8 +33,13 @@ def say(text: str) -> None:
 
 def put(text: str) -> None:
     """Print data for people: a line on stdout, at once."""
+    put_raw(f"{_fitting(text, sys.stdout.encoding)}\n")
+
+
+def put_raw(text: str) -> None:
+    """Print just this, our own control sequences included, at once."""
     try:
-        sys.stdout.write(f"{_fitting(text, sys.stdout.encoding)}\n")
+        sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise ReaderGoneError from None

@@ -61,6 +61,12 @@ async def _test(client: AgentClient, common: Common) -> int:
     if not common.json:
         put(f"Delivered to topic {clean(receipt.topic)}, partition {receipt.partition}, offset {receipt.offset:,}")
         put(f"in {latency(receipt.latency_s)}; its id is {clean(receipt.id)}.")
+        if receipt.see:
+            put("See it in the topic:")
+        for command_line in receipt.see:
+            put(f"  {clean(command_line)}")
+        if receipt.needs:
+            put(clean(receipt.needs))
     return exits.FINE
 
 

@@ -5,8 +5,8 @@ from shlex import quote
 from insights_tui.domain.connection import Connection, ConnectionType
 from insights_tui.domain.text import sanitize
 
-PROPERTIES = "client.properties"
-"""Stands for the file that holds what a command line must not show."""
+KCAT_FILE, CONSOLE_FILE = "kcat.conf", "client.properties"
+"""Stand for the files that hold what a command line must not show; each tool has its own names in it."""
 
 
 def commands(connection: Connection, *, partition: int, offset: int) -> tuple[str, ...]:
@@ -20,17 +20,17 @@ def commands(connection: Connection, *, partition: int, offset: int) -> tuple[st
     )
     if not sasl:
         return kcat, console
-    return f"{kcat} -F {PROPERTIES}", f"{console} --consumer.config {PROPERTIES}"
+    return f"{kcat} -F {KCAT_FILE}", f"{console} --consumer.config {CONSOLE_FILE}"
 
 
 def needs(connection: Connection) -> str:
     """Say what the commands need that is not in them; nothing where they are whole."""
     if connection.type is not ConnectionType.SASL_SSL:
         return ""
+    mechanism = connection.mechanism.value if connection.mechanism else ""
     return (
-        f"{PROPERTIES} is a file of yours with security.protocol=SASL_SSL, the mechanism"
-        f" ({connection.mechanism.value if connection.mechanism else 'SCRAM-SHA-256'}) and a user who may read the"
-        " topic; no password is shown here."
+        f"{KCAT_FILE} and {CONSOLE_FILE} are files of yours: security.protocol=SASL_SSL, mechanism {mechanism}, the CA,"
+        " and a user who may read the topic."
     )
 
 

@@ -79,6 +79,16 @@ def test_a_test_payload(run: Run, agent: FakeAgent) -> None:
     assert json.loads(run("send", "--test", "--json", "--socket", agent.socket).out) == receipt
 
 
+def test_a_test_payload_says_where_to_see_it(run: Run, agent: FakeAgent) -> None:
+    agent.says(
+        "POST /v1/admin/test-payload",
+        {"id": "i", "topic": "t", "partition": 3, "offset": 4, "latency_s": 0.1, "see": ["kcat -C -b k1:1 -t t"]},
+    )
+    assert run("send", "--test", "--socket", agent.socket).out.endswith(
+        "See it in the topic:\n  kcat -C -b k1:1 -t t\n"
+    )
+
+
 def test_a_test_payload_without_a_connection(run: Run, agent: FakeAgent) -> None:
     agent.refuses("POST /v1/admin/test-payload", "not_connected", status=409)
     assert run("send", "--test", "--socket", agent.socket).code == 3

@@ -1,0 +1,1 @@
+"""The connection check on the screen: beside the form, and of the saved connection."""

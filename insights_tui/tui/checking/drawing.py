@@ -1,0 +1,202 @@
+"""A check as lines: one row a server, filling as steps end; then why, what comparing told, and hints.
+
+Plain data without Textual: the command line draws the same.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from insights_tui.domain.check import CheckStep, Finding, Role, Step, StepState
+from insights_tui.domain.check_board import ORDER, CheckBoard, ServerRow
+from insights_tui.domain.text import counted, latency, sanitize
+from insights_tui.tui.glyphs import ASCII, Glyphs
+from insights_tui.tui.lines import BLANK, Line, Run, crop, fit, text, width, wrap
+
+HEADS = {Step.METADATA: "meta"}
+"""Names of steps that are shortened as headings."""
+TITLES = {Role.BOOTSTRAP: "Bootstrap servers", Role.MEMBER: "Members that the cluster reports"}
+WIDE = 72
+"""Cells from which on every step has a headed column of its own."""
+_TOKENS = {StepState.OK: "ok", StepState.FAILED: "bad", StepState.SKIPPED: "label", StepState.UNPROVEN: "warn"}
+_WORD = 12
+"""Cells of `write failed` and a blank."""
+_MAX_SERVER = 44
+
+
+def marks(glyphs: Glyphs) -> dict[StepState, str]:
+    """Give the one-cell mark of each state."""
+    if glyphs is ASCII:
+        return {StepState.OK: "+", StepState.FAILED: "x", StepState.SKIPPED: "-", StepState.UNPROVEN: "?"}
+    return {
+        StepState.OK: glyphs.check,
+        StepState.FAILED: glyphs.cross,
+        StepState.SKIPPED: glyphs.dot,
+        StepState.UNPROVEN: "?",
+    }
+
+
+def legend(glyphs: Glyphs) -> Line:
+    """Explain the marks."""
+    mark = marks(glyphs)
+    words = ((StepState.OK, "done"), (StepState.FAILED, "failed"), (StepState.SKIPPED, "not done"))
+    runs: list[Run] = []
+    for state, word in (*words, (StepState.UNPROVEN, "cannot be told")):
+        runs += [(f"{mark[state]} ", _TOKENS[state]), (f"{word}   ", "label")]
+    return tuple(runs)
+
+
+def head_lines(board: CheckBoard, cells: int, glyphs: Glyphs, *, running: bool) -> list[Line]:
+    """Say in one sentence what came of it, and what to do."""
+    verdict = board.verdict
+    if verdict is None:
+        failed = len(board.failed)
+        so_far = f" {counted(failed, 'server')} with a failure so far." if failed else ""
+        return _wrapped(("Checking every server at once." if running else "Stopped.") + so_far, cells, "strong")
+    good = verdict.verdict == "ok"
+    mark = glyphs.check if good else glyphs.bad
+    lines = _marked(mark, _said(verdict.sentence), cells, "ok" if good else "bad")
+    return [*lines, *_wrapped(_said(verdict.fix), cells, "text", indent=2)]
+
+
+def table_lines(board: CheckBoard, cells: int, glyphs: Glyphs, *, running: bool) -> list[Line]:
+    """Draw the rows: bootstrap servers, then the members that they report."""
+    wide = cells >= WIDE
+    named = [row for role in Role for row in board.rows(role)]
+    room = cells - _strip_width(wide=wide) - _WORD - 2
+    most = max((len(_name(row)) for row in named), default=0)
+    size = max(8, min(most, room, _MAX_SERVER))
+    lines: list[Line] = []
+    for role in Role:
+        rows = board.rows(role)
+        if not rows:
+            continue
+        if lines:
+            lines.append(BLANK)
+        lines.append(_heading(TITLES[role], size, wide=wide and role is Role.BOOTSTRAP))
+        lines += [_row(row, size, cells, glyphs, running=running and board.verdict is None) for row in rows]
+    return lines
+
+
+def detail_lines(board: CheckBoard, cells: int, glyphs: Glyphs) -> list[Line]:
+    """Tell the first failure of each server, what comparing told, and hints."""
+    sentence = board.verdict.sentence if board.verdict is not None else ""
+    lines: list[Line] = []
+    for rows in _alike(board.failed):
+        step = rows[0].failure
+        if step is not None:
+            lines += [BLANK, *_why(step, [row.server for row in rows], sentence, cells, glyphs)]
+    if board.verdict is not None:
+        told = [one for one in board.verdict.findings if one.what != sentence]
+        lines += _findings("Comparing the servers", told, cells, "!", "warn")
+        lines += _findings("Worth a look", board.verdict.hints, cells, glyphs.dot, "text")
+    return lines
+
+
+def check_lines(board: CheckBoard, cells: int, glyphs: Glyphs, *, running: bool) -> list[Line]:
+    """Draw all of it."""
+    table = table_lines(board, cells, glyphs, running=running)
+    return [
+        *head_lines(board, cells, glyphs, running=running),
+        *((BLANK, *table) if table else ()),
+        *detail_lines(board, cells, glyphs),
+        BLANK,
+        crop(legend(glyphs), cells),
+    ]
+
+
+def state_word(row: ServerRow, *, running: bool) -> str:
+    """Say where a server stands, for those who see no colour and no glyph."""
+    failure = row.failure
+    if failure is not None:
+        return f"{failure.step.value} failed"
+    if running and len(row.steps) < len(ORDER):
+        last = max((ORDER.index(name) for name in row.steps), default=-1)
+        return f"{ORDER[min(last + 1, len(ORDER) - 1)].value} ..."
+    if not any(step.state is StepState.OK for step in row.in_order):
+        return "not checked"
+    return "ok"
+
+
+def _name(row: ServerRow) -> str:
+    server = sanitize(row.server, limit=120)
+    return server if row.node_id is None or row.role is Role.BOOTSTRAP else f"{row.node_id}  {server}"
+
+
+def _heading(title: str, size: int, *, wide: bool) -> Line:
+    if not wide:
+        return text(title, "label")
+    heads = "".join(HEADS.get(step, step.value).ljust(_column(step)) for step in ORDER)
+    return (*fit(text(title, "label"), size + 1), (heads, "label"))
+
+
+def _column(step: Step) -> int:
+    return len(HEADS.get(step, step.value)) + 1
+
+
+def _strip_width(*, wide: bool) -> int:
+    return sum(_column(step) for step in ORDER) if wide else len(ORDER)
+
+
+def _row(row: ServerRow, size: int, cells: int, glyphs: Glyphs, *, running: bool) -> Line:
+    wide = cells >= WIDE
+    mark = marks(glyphs)
+    runs: list[Run] = [*fit(text(_name(row)), size, ellipsis=glyphs.ellipsis), (" ", "text")]
+    for name in ORDER:
+        step = row.steps.get(name)
+        cell = mark[step.state] if step is not None else " "
+        runs.append((f"{cell.center(_column(name) - 1)} " if wide else cell, _TOKENS[step.state] if step else "text"))
+    word = state_word(row, running=running)
+    said = f"ok {latency(row.ms / 1000)}" if word == "ok" else word
+    left = max(0, cells - width(tuple(runs)) - 1)
+    runs += [(" ", "text"), *crop(text(said, "bad" if row.failure is not None else "label"), left)]
+    return tuple(runs)
+
+
+def _alike(rows: Iterable[ServerRow]) -> list[list[ServerRow]]:
+    """Put servers together that fail for the same reason."""
+    groups: dict[tuple[str, str, str], list[ServerRow]] = {}
+    for row in rows:
+        step = row.failure
+        if step is not None:
+            host = row.server.rpartition(":")[0]
+            same = step.cause.replace(row.server, "").replace(host, "") if host else step.cause
+            groups.setdefault((step.step.value, same, step.raw.replace(host, "") if host else step.raw), []).append(row)
+    return list(groups.values())
+
+
+def _why(step: CheckStep, servers: Sequence[str], sentence: str, cells: int, glyphs: Glyphs) -> list[Line]:
+    shown = ", ".join(dict.fromkeys(sanitize(server, limit=80) for server in servers))
+    lines = _wrapped(f"{step.step.value}: {shown}", cells, "strong")
+    if step.cause != sentence:
+        lines += _marked(glyphs.cross if glyphs is not ASCII else "x", _said(step.cause), cells, "bad")
+    fixes = step.fixes or ((step.fix,) if step.fix else ())
+    for number, fix in enumerate(fixes):
+        lines += _wrapped(
+            f"{'Do' if number == 0 else 'Or'}: {_said(fix)}", cells, "text" if number == 0 else "label", 2
+        )
+    if step.raw:
+        lines += _wrapped(f"It said: {sanitize(step.raw, limit=240)}", cells, "label", 2)
+    return lines
+
+
+def _findings(title: str, found: Sequence[Finding], cells: int, mark: str, style: str) -> list[Line]:
+    if not found:
+        return []
+    lines: list[Line] = [BLANK, text(title, "label")]
+    for one in found:
+        lines += _marked(mark, _said(one.what), cells, style)
+        lines += _wrapped(_said(one.fix), cells, "label", indent=2)
+    return lines
+
+
+def _said(sentence: str) -> str:
+    return sanitize(sentence, limit=1_000)
+
+
+def _marked(mark: str, sentence: str, cells: int, style: str) -> list[Line]:
+    first, *rest = wrap(sentence, max(8, cells - len(mark) - 1)) or [""]
+    pad = " " * (len(mark) + 1)
+    return [((f"{mark} {first}", style),), *(((pad + row, style),) for row in rest)]
+
+
+def _wrapped(sentence: str, cells: int, style: str, indent: int = 0) -> list[Line]:
+    return [((" " * indent + row, style),) for row in wrap(sentence, max(8, cells - indent))]
