@@ -84,9 +84,19 @@ class Control(Protocol):
         ...
 
     async def lost(
-        self, which: LostFilter, *, after: int = 0, limit: int = 100, values: bool = False, open_only: bool = True
+        self,
+        which: LostFilter,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        values: bool = False,
+        open_only: bool = True,
+        newest_first: bool = False,
     ) -> Sequence[LostPayload]:
-        """List lost payloads in order of `seq`, from beyond `after` on; with their values where asked to."""
+        """List lost payloads in order of `seq`, from beyond `after` on; with their values where asked to.
+
+        The newest first where asked to: then from below `after` on, 0 for the very newest.
+        """
         ...
 
     async def lost_payload(self, payload_id: str) -> LostPayload | None:

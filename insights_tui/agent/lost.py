@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from insights_tui.agent.not_taken import NOT_TAKEN, not_taken
@@ -25,10 +26,11 @@ class LostLetters:
         self._note = note
 
     async def page(
-        self, which: LostFilter, *, after: int, limit: int, values: bool, open_only: bool
+        self, which: LostFilter, *, after: int, limit: int, values: bool, open_only: bool, newest_first: bool = False
     ) -> Sequence[LostPayload]:
-        """List a page of them, in order of `seq`."""
-        letters = await self._engine.lost(_selection(which), after_seq=after, limit=limit, open_only=open_only)
+        """List a page of them, in order of `seq` or the newest first."""
+        selection = replace(_selection(which), newest_first=newest_first)
+        letters = await self._engine.lost(selection, after_seq=after, limit=limit, open_only=open_only)
         return [_shown(letter, value=values) for letter in letters]
 
     async def one(self, payload_id: str) -> LostPayload | None:
@@ -71,6 +73,7 @@ def _selection(which: LostFilter) -> Selection:
         until_ms=_milliseconds(which.until),
         ids=which.ids,
         late_acks=which.late_acks,
+        text=which.text,
     )
 
 

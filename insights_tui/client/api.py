@@ -173,6 +173,13 @@ class AgentClient(AgentApi, LostApi, TailApi):
                 return
             after = page[-1].seq
 
+    async def newest_lost(self, which: LostFilter, *, before: int = 0, limit: int = 100) -> Sequence[LostPayload]:
+        """Ask for a page of lost payloads, newest first, without their values."""
+        asked = {"order": "newest", "limit": str(limit), "after": str(before), **query(which)}
+        asked |= {} if which.late_acks else {"late_acks": "0"}
+        body = await self._call("GET", f"/v1/lost?{urlencode(asked)}")
+        return [decode(line, LostPayload) for line in body.split(b"\n") if line.strip()]
+
     async def lost_payload(self, payload_id: str) -> LostPayload | None:
         """Ask for one lost payload with its value; `None` where none has this id."""
         status, body = await self._exchange("GET", f"/v1/lost/{quote(payload_id, safe='')}")

@@ -30,6 +30,7 @@ def query(which: LostFilter) -> dict[str, str]:
         "since": which.since.isoformat() if which.since is not None else "",
         "until": which.until.isoformat() if which.until is not None else "",
         "id": ",".join(sorted(which.ids)),
+        "text": which.text,
     }
     return {name: text for name, text in fields.items() if text}
 

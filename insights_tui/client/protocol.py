@@ -90,6 +90,10 @@ class LostApi(Protocol):
         """Lost payloads, oldest first; with their values where asked to."""
         ...
 
+    async def newest_lost(self, which: LostFilter, *, before: int = 0, limit: int = 100) -> Sequence[LostPayload]:
+        """Ask for a page of them, newest first, without values: those with a `seq` below `before` (0: all)."""
+        ...
+
     async def lost_payload(self, payload_id: str) -> LostPayload | None:
         """Ask for one lost payload with its value; `None` where none has this id."""
         ...

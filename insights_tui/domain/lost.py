@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from insights_tui.domain.outcome import Outcome
-from insights_tui.domain.text import counted, date_time
+from insights_tui.domain.text import counted, date_time, sanitize
 
 REASONS = tuple(outcome for outcome in Outcome if outcome.lost)
 EXPIRED = frozenset({Outcome.EXPIRED_UNSENT, Outcome.EXPIRED_UNKNOWN})
@@ -29,11 +29,13 @@ class LostFilter:
     ids: frozenset[str] = frozenset()
     late_acks: bool = True
     """Whether those that Kafka acknowledged after their deadline are among them."""
+    text: str = ""
+    """A part of the id."""
 
     @property
     def empty(self) -> bool:
         """Whether it takes all."""
-        return not (self.reasons or self.ids or self.since or self.until) and self.late_acks
+        return not (self.reasons or self.ids or self.since or self.until or self.text) and self.late_acks
 
     @property
     def words(self) -> str:
@@ -47,6 +49,8 @@ class LostFilter:
             said.append(f"lost before {date_time(self.until)}")
         if self.ids:
             said.append(f"with {counted(len(self.ids), 'id')} given")
+        if self.text:
+            said.append(f"with {sanitize(self.text, limit=40)!r} in the id")
         if not self.late_acks:
             said.append("not acknowledged late")
         return ", ".join(said) or "all"
@@ -93,6 +97,14 @@ def parse_ids(texts: Iterable[str]) -> frozenset[str]:
     if len(found) > MAX_IDS:
         raise ValueError(f"At most {MAX_IDS} ids fit into one call.")
     return found
+
+
+def parse_text(text: str) -> str:
+    """Read a part of an id. Raises `ValueError`."""
+    text = text.strip()
+    if not text or len(text) > MAX_ID or not text.isprintable():
+        raise ValueError(f"A part of an id must have 1 to {MAX_ID} printable characters.")
+    return text
 
 
 def parse_time(text: str, now: datetime) -> datetime:

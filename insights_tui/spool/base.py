@@ -89,11 +89,15 @@ class Selection:
     ids: frozenset[str] = frozenset()
     late_acks: bool = True
     """Whether those that Kafka acknowledged late are among them."""
+    text: str = ""
+    """A part of the id."""
+    newest_first: bool = False
+    """The order of a list; then `after_seq` means the greatest number told before, 0 none. Acts go by age."""
 
     @property
     def everything(self) -> bool:
         """Whether no filter is set."""
-        return not (self.outcomes or self.ids or self.since_ms is not None or self.until_ms is not None)
+        return not (self.outcomes or self.ids or self.since_ms is not None or self.until_ms is not None or self.text)
 
     def takes(self, letter: DeadLetter) -> bool:
         """Tell whether a dead letter is among them."""
@@ -103,6 +107,7 @@ class Selection:
             and (self.until_ms is None or letter.ended_ms < self.until_ms)
             and (not self.ids or letter.payload.id in self.ids)
             and (self.late_acks or not letter.late_ack)
+            and self.text in letter.payload.id
         )
 
 

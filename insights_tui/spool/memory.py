@@ -97,8 +97,12 @@ class MemorySpool(Spool):
     ) -> list[DeadLetter]:
         """List dead letters in order of `seq`, from beyond `after_seq` on."""
         found = (letter for letter in self._dead if selection.takes(letter))
-        chosen = [one for one in found if one.payload.seq > after_seq and (one.state == "open" or not open_only)]
-        return sorted(chosen, key=lambda letter: letter.payload.seq)[:limit]
+        chosen = [one for one in found if one.state == "open" or not open_only]
+        if selection.newest_first:
+            chosen = [one for one in chosen if not after_seq or one.payload.seq < after_seq]
+        else:
+            chosen = [one for one in chosen if one.payload.seq > after_seq]
+        return sorted(chosen, key=lambda letter: letter.payload.seq, reverse=selection.newest_first)[:limit]
 
     async def redrive(self, selection: Selection, deadline_s: float, *, limit: int = 1000) -> Accepted:
         """Accept open dead letters again with the same id and a new deadline."""

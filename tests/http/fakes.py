@@ -195,8 +195,18 @@ class FakeControl:
         return Receipt(id="i", topic="insights", partition=0, offset=7, latency_s=0.01)
 
     async def lost(
-        self, which: LostFilter, *, after: int = 0, limit: int = 100, values: bool = False, open_only: bool = True
+        self,
+        which: LostFilter,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        values: bool = False,
+        open_only: bool = True,
+        newest_first: bool = False,
     ) -> Sequence[LostPayload]:
+        if newest_first:
+            self.asked.append(("newest", which, after, limit, values, open_only))
+            return [a_lost_payload(seq) for seq in (9, 8)]
         self.asked.append(("list", which, after, limit, values, open_only))
         return [a_lost_payload(seq) for seq in range(after + 1, after + 3)]
 

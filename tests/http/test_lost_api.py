@@ -156,3 +156,13 @@ async def test_over_tcp_all_of_it_needs_the_token_and_names_its_caller(serve: Se
     await served.tcp.delete("/v1/lost?all=true", headers=own)
     assert [asked[2] for asked in served.control.asked] == ["TCP 127.0.0.1"] * 2
     assert (await served.tcp.post("/v1/lost/redrive", content=b"{}", headers=own)).status_code == 415
+
+
+async def test_the_newest_first_and_a_part_of_an_id(served: Served) -> None:
+    answer = await served.unix.get("/v1/lost?order=newest&after=10&text=%20019a%20")
+    assert [msgspec.json.decode(line, type=LostPayload).seq for line in answer.content.splitlines()] == [9, 8]
+    assert served.control.asked == [("newest", LostFilter(text="019a"), 10, 100, False, True)]
+    for query in ("text=", "text=%1b", "order=worst"):
+        assert (await served.unix.get(f"/v1/lost?{query}")).status_code == 400
+    assert (await served.unix.delete("/v1/lost?text=019a")).status_code == 200
+    assert served.control.asked[-1][1] == LostFilter(text="019a")

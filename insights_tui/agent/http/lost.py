@@ -12,7 +12,7 @@ from insights_tui.agent.control import Control
 from insights_tui.agent.http.answers import JSON_TYPE, NDJSON_TYPE, encode, error_body
 from insights_tui.agent.http.asking import actor_of, choice, number, read_object
 from insights_tui.agent.http.limits import Limits
-from insights_tui.domain.lost import LostFilter, for_redrive, parse_ids, parse_reasons, parse_time
+from insights_tui.domain.lost import LostFilter, for_redrive, parse_ids, parse_reasons, parse_text, parse_time
 from insights_tui.domain.refused import FieldError, RefusedError
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ PAGE = 100
 MAX_PAGE = 1000
 MAX_VALUES_PAGE = 200
 """Lost payloads of a page that holds their values: 5 MB of the largest."""
-_FILTER = ("reason", "since", "until", "id")
+_FILTER = ("reason", "since", "until", "id", "text")
 _YES = {"1", "true"}
 _SWITCH = ("0", "1", "false", "true")
 _NOT_LOST = FieldError("not_lost", "No lost payload has this id.", "List them with GET /v1/lost?state=any.")
@@ -47,7 +47,7 @@ class _Calls:
         self._limits = limits
 
     async def listed(self, request: Request) -> Response:
-        _check_names(request.query_params.keys(), (*_FILTER, "late_acks", "state", "values", "after", "limit"))
+        _check_names(request.query_params.keys(), (*_FILTER, "late_acks", "state", "values", "after", "limit", "order"))
         values = choice(request, "values", "0", _SWITCH) in _YES
         late_acks = choice(request, "late_acks", "1", _SWITCH) in _YES
         found = await self._control.lost(
@@ -56,6 +56,7 @@ class _Calls:
             limit=max(1, number(request, "limit", MAX_VALUES_PAGE if values else MAX_PAGE, default=PAGE)),
             values=values,
             open_only=choice(request, "state", "open", ("open", "any")) == "open",
+            newest_first=choice(request, "order", "oldest", ("oldest", "newest")) == "newest",
         )
         return Response(b"".join(encode(one) + b"\n" for one in found), media_type=NDJSON_TYPE.decode())
 
@@ -102,6 +103,7 @@ def _filter(given: Mapping[str, Sequence[str]], *, late_acks: bool = True) -> Lo
         since=time("since"),
         until=time("until"),
         ids=_read("id", lambda: parse_ids(given.get("id", ()))),
+        text=_read("text", lambda: parse_text(given["text"][-1])) if "text" in given else "",
         late_acks=late_acks,
     )
 

@@ -26,7 +26,7 @@ class DeadLetters:
         self._store = store
 
     def lost(self, selection: Selection, *, after_seq: int, limit: int, open_only: bool) -> list[DeadLetter]:
-        """List dead letters in order of their numbers."""
+        """List dead letters in order of their numbers, or the newest first."""
         return [letter for letter, _, _ in self._letters(selection, after_seq, limit, open_only=open_only)]
 
     def _letters(
@@ -40,7 +40,7 @@ class DeadLetters:
                 with contextlib.suppress(SickError):  # they are listed once it is written anew
                     found = letters(epoch, selection, after_seq=after_seq, is_open=is_open)
                     out += [(letter, size, epoch) for letter, size in islice(found, limit)]
-        return sorted(out, key=lambda one: one[0].payload.seq)[:limit]
+        return sorted(out, key=lambda one: one[0].payload.seq, reverse=selection.newest_first)[:limit]
 
     def redrive(self, selection: Selection, deadline_s: float, limit: int) -> Taken | SpoolFullError:
         """Accept dead letters again, oldest first; the acceptance and the mark on them are one transaction.

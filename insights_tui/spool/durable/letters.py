@@ -13,16 +13,19 @@ from insights_tui.spool.durable.row import DEAD, OUTCOMES, unseal
 _MAX_IDS = 50
 """More ids than this are looked for in Python, not in SQL."""
 _PAGE = 500
+_LAST = 2**63 - 1
 ON_DISK = "Its deadline passed while it waited on disk."
 """The reason of a dead letter that has none in its row: a million of them expire without growing."""
 
 
 def letters(epoch: Epoch, selection: Selection, *, after_seq: int, is_open: bool) -> Iterator[tuple[DeadLetter, int]]:
-    """Find dead letters in order of their numbers, each with the bytes it takes."""
+    """Find dead letters in order of their numbers, or the other way round, each with the bytes it takes."""
     where, values = _where(selection)
+    beyond, order = ("<", "DESC") if selection.newest_first else (">", "ASC")
+    after_seq = after_seq or (_LAST if selection.newest_first else 0)
     sql = (
         "SELECT seq, outcome, ended_ms, late_ack, reason, sum, body FROM payload INDEXED BY dead"
-        f" WHERE state = {DEAD} AND open = ? AND seq > ?{where} ORDER BY seq LIMIT {_PAGE}"
+        f" WHERE state = {DEAD} AND open = ? AND seq {beyond} ?{where} ORDER BY seq {order} LIMIT {_PAGE}"
     )
     while True:
         try:
@@ -77,6 +80,9 @@ def _where(selection: Selection) -> tuple[str, list[Any]]:
     if selection.ids and len(selection.ids) <= _MAX_IDS:
         where += f" AND ({' OR '.join(['instr(body, ?) > 0'] * len(selection.ids))})"
         values += [id_.encode() for id_ in selection.ids]
+    if selection.text:
+        where += " AND instr(body, ?) > 0"
+        values.append(selection.text.encode("utf-8", "replace"))
     if not selection.late_acks:
         where += " AND late_ack = 0"
     return where, values
