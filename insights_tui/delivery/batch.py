@@ -6,6 +6,7 @@ from typing import NamedTuple
 from insights_tui.delivery.sequence import ProducerSequence
 from insights_tui.domain.payload import Payload
 from insights_tui.kafka.records import ANONYMOUS, ProducerState
+from insights_tui.kafka.stamps import Stamp
 
 
 class Landing(NamedTuple):
@@ -23,7 +24,7 @@ class Batch:
     sent again with that too.
     """
 
-    __slots__ = ("attempts", "bound", "done", "expired", "payloads", "producer", "sequence", "size", "started")
+    __slots__ = ("attempts", "bound", "done", "expired", "payloads", "producer", "sequence", "size", "stamp", "started")
 
     def __init__(self, payloads: Sequence[Payload], size: int, bound: int | None = None) -> None:
         self.payloads = payloads
@@ -42,6 +43,8 @@ class Batch:
         """Whose numbers it carries; `None` where Kafka keeps none of them."""
         self.producer: ProducerState = ANONYMOUS
         """Under which id and number it goes out: a batch in doubt must not change."""
+        self.stamp: Stamp | None = None
+        """Which timestamps its records may have; `None` where any will do."""
 
     @property
     def open(self) -> Sequence[Payload]:

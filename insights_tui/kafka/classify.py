@@ -118,10 +118,12 @@ _ROWS: dict[int, _Row] = {
         "Grant {user} the operation IDEMPOTENT_WRITE on the cluster.",
         Code.NOT_AUTHORIZED,
     ),
-    32: _content(
+    32: _Row(
         "INVALID_TIMESTAMP",
-        "{peer} refuses the timestamp of a payload ({name})",
-        "Check this machine's clock and the topic's message.timestamp settings.",
+        "{peer} refuses the time at which payloads were accepted as too far from its own clock ({name})",
+        "Set this machine's clock and Kafka's, or raise the topic's message.timestamp limits; meanwhile records carry "
+        "a time that Kafka takes, and the header insights-accepted-at the true one.",
+        Code.CLOCK_JUMP,
     ),
     35: _topic(
         "UNSUPPORTED_VERSION",

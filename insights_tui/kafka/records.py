@@ -17,6 +17,7 @@ from aiokafka.codec import snappy_encode
 from aiokafka.record.util import calc_crc32c
 
 from insights_tui.domain.payload import Payload
+from insights_tui.kafka.stamps import Stamp
 
 Codec = Literal["none", "gzip", "snappy", "lz4", "zstd"]
 
@@ -64,7 +65,7 @@ def _varint(number: int) -> bytes:
     return _TABLE[number] if 0 <= number < _TABLE_END else varint(number)
 
 
-def _records(payloads: Sequence[Payload], first_ms: int) -> bytes:
+def _records(payloads: Sequence[Payload], first_ms: int, times: Stamp | None) -> bytes:
     """Encode the records: length, attributes, timestamp delta, offset delta, key, value, three headers.
 
     One flat list and one join: a third faster than a bytes object for each record.
@@ -78,7 +79,7 @@ def _records(payloads: Sequence[Payload], first_ms: int) -> bytes:
             last_ms, last_id_size = accepted_ms, len(label)
             stamp = b"%d" % accepted_ms
             tail = _ACCEPTED_AT + _varint(len(stamp)) + stamp + _CONTENT_TYPE
-            start = b"\0" + _varint(accepted_ms - first_ms)
+            start = b"\0" + _varint((accepted_ms if times is None else times.of(accepted_ms)) - first_ms)
             head = _ID + _varint(last_id_size)
             fixed = len(start) + len(head) + last_id_size + len(tail)
         keyed = _NULL_KEY if key is None else _varint(len(key)) + key
@@ -115,20 +116,25 @@ MAX_RECORDS = _TABLE_END
 """Records that one batch may hold."""
 
 
-def encode(payloads: Sequence[Payload], codec: Codec, producer: ProducerState = ANONYMOUS) -> bytes:
-    """Encode payloads as one record batch; their acceptance is the records' timestamp.
+def encode(
+    payloads: Sequence[Payload], codec: Codec, producer: ProducerState = ANONYMOUS, stamp: Stamp | None = None
+) -> bytes:
+    """Encode payloads as one record batch; their acceptance is the records' timestamp, as far as `stamp` lets it.
 
     At most `MAX_RECORDS` and at least one.
     """
-    first_ms = payloads[0].accepted_ms
+    first_ms, last_ms = payloads[0].accepted_ms, max(map(_accepted_ms, payloads))
+    if stamp is not None:
+        first_ms = stamp.of(first_ms)
+        last_ms = max(stamp.of(payload.accepted_ms) for payload in payloads)
     attributes, compress = _CODECS[codec]
     count = len(payloads)
     body = _BODY.pack(
         attributes,
         count - 1,
         first_ms,
-        max(map(_accepted_ms, payloads)),
+        last_ms,
         *producer,
         count,
-    ) + compress(_records(payloads, first_ms))
+    ) + compress(_records(payloads, first_ms, stamp))
     return _HEAD.pack(0, len(body) + _HEAD.size - _AFTER_LENGTH, -1, 2, calc_crc32c(body)) + body

@@ -32,7 +32,7 @@ ROWS = [
     (21, RETRY, False, Code.BROKER_REFUSES, "topic", False),
     (29, RETRY, False, Code.NOT_AUTHORIZED, "topic", False),
     (31, RETRY, False, Code.NOT_AUTHORIZED, "topic", False),
-    (32, SPLIT, False, Code.RECORDS_REJECTED, "partition", False),
+    (32, RETRY, False, Code.CLOCK_JUMP, "partition", False),
     (35, RETRY, False, Code.BROKER_REFUSES, "topic", False),
     (43, SPLIT, False, Code.RECORDS_REJECTED, "partition", False),
     (44, RETRY, False, Code.BROKER_REFUSES, "topic", False),

@@ -14,6 +14,7 @@ from aiokafka.protocol.transaction import InitProducerIdRequest
 from insights_tui.domain.clock import SystemClock
 from insights_tui.kafka.client import Client, Times
 from insights_tui.kafka.gate import LoginGate
+from insights_tui.kafka.produce import Produce, reasons
 from tests.fakes.broker import FakeCluster
 
 
@@ -47,6 +48,16 @@ def test_where_the_error_code_stands_in_an_answer() -> None:
     answer = ProduceResponse_v7([("topic", [(3, 29, 77, -1, 0)])], 0)
     (name, ((partition, code, offset, *_),)), *_ = answer.topics
     assert (name, partition, code, offset) == ("topic", 3, 29, 77)
+
+
+def test_the_produce_answer_that_gives_reasons() -> None:
+    asked = Produce(None, -1, 1000, [("topic", [(3, b"records")])])
+    assert [asked.prepare({0: (3, highest)}).API_VERSION for highest in (7, 8, 12)] == [7, 8, 8]
+    told = asked.prepare({0: (3, 8)}).RESPONSE_TYPE
+    answer = told.decode(told([("topic", [(3, 32, -1, -1, 0, [(0, "too new"), (1, None)], "refused")])], 0).encode())
+    (_, ((_, code, offset, *rest),)), *_ = answer.topics
+    assert (code, offset, list(reasons(rest))) == (32, -1, ["too new"])
+    assert list(reasons([-1, 0])) == list(reasons([-1, 0, [], None])) == []
 
 
 def test_only_a_metadata_request_that_forbids_it_creates_no_topic() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from insights_tui.domain.payload import Payload
 from insights_tui.kafka.records import Codec, ProducerState, encode, varint
+from insights_tui.kafka.stamps import UNSTAMPED, Stamp
 from tests.engine.cluster import MockCluster
 from tests.engine.setup import drafts, running
 from tests.engine.waiting import until
@@ -44,6 +45,16 @@ def test_every_batch_is_read_back_as_it_was_meant(
             ("insights-accepted-at", str(payload.accepted_ms).encode()),
             ("content-type", b"application/json"),
         ]
+
+
+def test_a_stamp_changes_the_timestamps_and_nothing_else() -> None:
+    payloads = [Payload(seq, f"id{seq}", b"{}", None, accepted_ms, 1.0) for seq, accepted_ms in enumerate((5, 70, 100))]
+    batch = DefaultRecordBatch(encode(payloads, "none", stamp=Stamp(50, 80)))
+    assert (batch.first_timestamp, batch.max_timestamp) == (65, 80)
+    seen = [(record.timestamp, dict(record.headers)["insights-accepted-at"]) for record in batch]
+    assert seen == [(65, b"5"), (70, b"70"), (80, b"100")]
+    batch = DefaultRecordBatch(encode(payloads, "none", stamp=UNSTAMPED))
+    assert {batch.first_timestamp, batch.max_timestamp, *(record.timestamp for record in batch)} == {-1}
 
 
 def test_values_beyond_the_table_are_encoded_too() -> None:

@@ -9,6 +9,7 @@ import asyncio
 import io
 import ssl
 import struct
+import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
@@ -16,24 +17,24 @@ from typing import Any, Literal, Self
 from aiokafka.protocol.admin import ApiVersionRequest, SaslAuthenticateRequest, SaslHandShakeRequest
 from aiokafka.protocol.api import RequestHeader_v1
 from aiokafka.protocol.metadata import MetadataRequest
-from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.protocol.transaction import InitProducerIdRequest
 from aiokafka.record.default_records import DefaultRecordBatch
 
 from insights_tui.domain.connection import Connection, ConnectionType, Mechanism, Secret, Server
+from insights_tui.kafka.produce import Produce
 
 Mood = Literal["well", "silent", "closing"]
 _REQUEST_MAX = 100 * 1024 * 1024
 _METADATA, _PRODUCE, _HANDSHAKE, _VERSIONS, _AUTHENTICATE, _INIT_ID = 3, 0, 17, 18, 36, 22
 _CLASSES: dict[int, Any] = {
     _METADATA: MetadataRequest,
-    _PRODUCE: ProduceRequest,
+    _PRODUCE: Produce,
     _HANDSHAKE: SaslHandShakeRequest,
     _VERSIONS: ApiVersionRequest,
     _AUTHENTICATE: SaslAuthenticateRequest,
     _INIT_ID: InitProducerIdRequest,
 }
-_SPOKEN = [(_METADATA, 0, 5), (_PRODUCE, 0, 7), (_HANDSHAKE, 0, 1), (_VERSIONS, 0, 0), (_AUTHENTICATE, 0, 0)]
+_SPOKEN = [(_METADATA, 0, 5), (_HANDSHAKE, 0, 1), (_VERSIONS, 0, 0), (_AUTHENTICATE, 0, 0)]
 _PRODUCER = struct.Struct(">qhii")
 _PRODUCER_AT = 43
 """Where the producer's id, its epoch, the first number and the count stand in a record batch."""
@@ -164,7 +165,8 @@ class FakeBroker:
     def _answer(self, key: int, request: Any, asked: Any, login: "Login") -> Any:
         answer = request.RESPONSE_TYPE
         if key == _VERSIONS:
-            return answer(0, [*_SPOKEN, (_INIT_ID, 0, 0)] if self.cluster.speaks_ids else _SPOKEN)
+            spoken = [*_SPOKEN, (_PRODUCE, 0, self.cluster.produce_version)]
+            return answer(0, [*spoken, (_INIT_ID, 0, 0)] if self.cluster.speaks_ids else spoken)
         if key == _HANDSHAKE:
             return answer(0 if asked.mechanism in self.cluster.mechanisms else 33, self.cluster.mechanisms)
         if key == _AUTHENTICATE:
@@ -214,13 +216,17 @@ class FakeBroker:
         too_large = self.cluster.max_value
         if not code and too_large is not None and any(len(record.value) > too_large for record in records):
             code = 10
+        errors = self.cluster.wrong_times(records)
+        if not code and errors:
+            code = 32
         appends = spoil.append and (not code or code in _AFTER_APPEND)
         if topic is not None and appends:
             refused, offset = _append(topic, number, bytes(data), records)
             code = code or refused
         if spoil.answer != "answer":
             return spoil.answer
-        return answer([(name, [(number, code, -1 if code else offset, -1, 0)])], 0)
+        explained = (errors, "One or more records have been rejected") if answer.API_VERSION >= 8 else ()
+        return answer([(name, [(number, code, -1 if code else offset, -1, 0, *explained)])], 0)
 
 
 def _append(topic: Topic, number: int, data: bytes, records: list[Any]) -> tuple[int, int]:
@@ -257,6 +263,9 @@ class FakeCluster:
         self.metadata_code = 0
         self.max_value: int | None = None
         self.id = f"fake-{id(self)}"
+        self.times: tuple[int, int] | None = None
+        """The timestamps that it takes, milliseconds after now."""
+        self.produce_version = 8
         self.speaks_ids = True
         """Whether it gives producer ids at all."""
         self.id_code = 0
@@ -292,6 +301,19 @@ class FakeCluster:
         return Connection(
             topic, servers, ConnectionType.SASL_SSL, Mechanism.PLAIN, "alice", Secret(password or self.password), ca_pem
         )
+
+    def wrong_times(self, records: list[Any]) -> list[tuple[int, str]]:
+        """Tell which records have a timestamp that is not taken, in Kafka's words."""
+        if self.times is None:
+            return []
+        now = int(time.time() * 1000)
+        first, last = now + self.times[0], now + self.times[1]
+        said = "Timestamp {} of message with offset {} is out of range. The timestamp should be within [{}, {}]"
+        return [
+            (at, said.format(record.timestamp, at, first, last))
+            for at, record in enumerate(records)
+            if record.timestamp != -1 and not first <= record.timestamp <= last
+        ]
 
     def ids(self, topic: str = "insights") -> list[str]:
         """Tell the `insights-id` of everything that was appended."""
