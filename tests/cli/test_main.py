@@ -44,12 +44,14 @@ def test_help_imports_nearly_nothing(arguments: tuple[str, ...]) -> None:
 def test_help_names_every_verb_and_code(run: Run) -> None:
     ended = run("--help")
     assert ended.code == 0
-    for verb in ("demo", "agent", "connect", "disconnect", "status", "lost", "send", "tail", "events"):
+    for verb in ("demo", "agent", "connect", "disconnect", "status", "lost", "run", "send", "tail", "events"):
         assert f"\n  {verb} " in ended.out
     assert "78 configuration" in ended.out
 
 
-@pytest.mark.parametrize("verb", ["demo", "agent", "connect", "disconnect", "status", "lost", "send", "tail", "events"])
+@pytest.mark.parametrize(
+    "verb", ["demo", "agent", "connect", "disconnect", "status", "lost", "run", "send", "tail", "events"]
+)
 def test_each_verb_has_help_and_the_common_options(run: Run, verb: str) -> None:
     ended = run(verb, "--help")
     assert ended.code == 0
