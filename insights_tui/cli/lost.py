@@ -1,29 +1,24 @@
 """`lost`: what did not reach Kafka in time: list it, look at it, keep it, send it again, or drop it."""
 
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
 
 from insights_tui.cli import exits
-from insights_tui.cli.lost_text import before_drop, before_redrive, line, lines, so_many
+from insights_tui.cli.lost_text import line, lines, so_many
 from insights_tui.cli.options import common_of, common_options
 from insights_tui.cli.output import CliError, put, put_json, say
 from insights_tui.cli.reach import speak, told, verbatim
 from insights_tui.client.api import AgentClient
-from insights_tui.domain.answers import LostPayload
 from insights_tui.domain.lost import LostFilter, for_redrive, parse_ids, parse_reasons, parse_time
-from insights_tui.domain.outcome import Outcome
+from insights_tui.domain.lost_acts import before_drop, before_redrive, tally
 from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.text import counted
 
 T = TypeVar("T")
-
-COUNTED = 10_000
-"""How far lost payloads are counted before an act on them."""
 
 
 @click.group("lost")
@@ -117,8 +112,8 @@ def export(context: click.Context, /, everything: bool, **given: Any) -> int:
 
     async def act(client: AgentClient) -> int:
         client.on_body = put_json
-        found = await _count(client.lost(which, values=True, open_only=not everything))
-        say(f"Exported {counted(found.total(), 'lost payload')}.")
+        found = await tally(client.lost(which, values=True, open_only=not everything), sys.maxsize)
+        say(f"Exported {counted(found.total, 'lost payload')}.")
         return exits.FINE
 
     return speak(common, act)
@@ -139,12 +134,14 @@ def redrive(context: click.Context, /, everything: bool, yes: bool, **given: Any
     narrowed = _parsed("--reason", lambda: for_redrive(which, everything=everything))
 
     async def act(client: AgentClient) -> int:
-        found = await _count(client.lost(narrowed), COUNTED)
-        if not found and not common.json:
+        found = await tally(client.lost(narrowed))
+        if not found.total and not common.json:
             put(f"No lost payload to redrive ({narrowed.words}).")
             return exits.FINE
-        if found:
-            _agree(before_redrive(found, await client.snapshot(), most=COUNTED), "Send them again?", yes=yes)
+        if found.total:
+            connection = (await client.snapshot()).connection
+            topic = None if connection is None else connection.topic
+            _agree(before_redrive(found, topic), "Send them again?", yes=yes)
         verbatim(client, common)
         done = await client.redrive(which, everything=everything)
         if not common.json:
@@ -166,13 +163,13 @@ def drop(context: click.Context, /, everything: bool, yes: bool, **given: Any) -
         raise click.UsageError("Say which: --reason, --since, --until or --id; --all for every lost payload.")
 
     async def act(client: AgentClient) -> int:
-        found = await _count(client.lost(which), COUNTED)
-        without = (await client.snapshot()).lost_open - found.total() if which.empty and found.total() < COUNTED else 0
-        if not found and without <= 0 and not common.json:
+        found = await tally(client.lost(which))
+        without = (await client.snapshot()).lost_open - found.total if which.empty and not found.at_least else 0
+        if not found.total and without <= 0 and not common.json:
             put(f"No lost payload to drop ({which.words}).")
             return exits.FINE
-        if found or without > 0:
-            _agree(before_drop(found, without, most=COUNTED), "Delete them?", yes=yes)
+        if found.total or without > 0:
+            _agree(before_drop(found, without), "Delete them?", yes=yes)
         verbatim(client, common)
         done = await client.drop(which, everything=everything)
         if not common.json:
@@ -195,18 +192,6 @@ async def _sum_up(client: AgentClient, found: int, which: LostFilter) -> None:
             f"{counted(gone, 'value')} of them had to make room for later ones; "
             "`insights-tui lost drop --all` closes these too."
         )
-
-
-async def _count(found: AsyncIterator[LostPayload], most: int | None = None) -> Counter[Outcome]:
-    """Count them by reason, no further than `most`."""
-    counts: Counter[Outcome] = Counter()
-    number = 0
-    async for one in found:
-        counts[one.reason] += 1
-        number += 1
-        if number == most:
-            break
-    return counts
 
 
 def _agree(what: Sequence[str], question: str, *, yes: bool) -> None:

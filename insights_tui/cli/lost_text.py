@@ -1,12 +1,9 @@
-"""Lost payloads in words: a line each, one in full, and what an act on them will do."""
-
-from collections import Counter
+"""Lost payloads in words: a line each, and one in full."""
 
 from insights_tui.cli.output import clean
 from insights_tui.domain.answers import LostPayload
-from insights_tui.domain.lost import REASONS, reason_word
+from insights_tui.domain.lost import reason_word
 from insights_tui.domain.outcome import Outcome
-from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import bytes_, counted, date_time, duration, sanitize
 
 _WIDTH = 15
@@ -48,35 +45,6 @@ def lines(lost: LostPayload) -> list[str]:
     return [f"{name + ':':<{_WIDTH}}{text}" for name, text in said.items()]
 
 
-def before_redrive(found: Counter[Outcome], snapshot: Snapshot, *, most: int) -> list[str]:
-    """Say what a redrive will do, given what was found, counted no further than `most`."""
-    topic = f" for the topic {clean(snapshot.connection.topic)}" if snapshot.connection is not None else ""
-    said = [f"{_found(found, most)} queued again{topic}, with the same id and a new deadline."]
-    if not topic:
-        said.append("There is no connection: they wait for one, and are lost again when their deadline passes.")
-    if found[Outcome.EXPIRED_UNKNOWN]:
-        said.append("Those that expired unknown may be in the topic already: a second one has the same insights-id.")
-    return said
-
-
-def before_drop(found: Counter[Outcome], without: int, *, most: int) -> list[str]:
-    """Say what dropping will do, given what was found, counted no further than `most`, and how many have no value."""
-    said = []
-    if found:
-        said.append(f"{_found(found, most)} deleted for good, values and all; that they were lost stays counted.")
-    if without > 0:
-        said.append(
-            f"{counted(without, 'lost payload')} whose value is gone already {'is' if without == 1 else 'are'} closed."
-        )
-    return said
-
-
 def so_many(count: int) -> str:
     """Write a number of lost payloads at the beginning or in the middle of a sentence."""
     return counted(count, "lost payload") if count else "no lost payload"
-
-
-def _found(found: Counter[Outcome], most: int) -> str:
-    parts = ", ".join(f"{found[reason]:,} {reason_word(reason)}" for reason in REASONS if found[reason])
-    at_least = "At least " if found.total() >= most else ""
-    return f"{at_least}{counted(found.total(), 'lost payload')} ({parts}) {'is' if found.total() == 1 else 'are'}"
