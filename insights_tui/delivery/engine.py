@@ -327,5 +327,7 @@ class Engine:
         self._pager.look()
 
     def _why(self, _phase: Phase) -> str:
+        if self._supervisor.link().phase == "idle":
+            return "No connection to Kafka is configured."
         trouble = self._board.latest() or self._supervisor.trouble()
         return "" if trouble is None else trouble.what

@@ -46,7 +46,7 @@ class Supervisor:
     ) -> None:
         self._book, self._board, self._producer = book, board, producer
         self._clock, self._settings, self._client_id = clock, settings, client_id
-        self._tell, self._delivered = tell, delivered
+        self._tell, self._took = tell, delivered
         self._loop = asyncio.get_running_loop()
         self._connection: Connection | None = None
         self._gate = self._new_gate()
@@ -60,6 +60,10 @@ class Supervisor:
         self._retry_at: float | None = None
         self._nodes: Sequence[Node] = ()
         self._sequences = ProducerSequences(enabled=settings.idempotent)
+        self._replaced_for = ""
+        """Why the client was replaced last, until Kafka takes something again: one event tells it."""
+        self._again = False
+        """Whether the client is made anew for a reason that was told."""
 
     def use(self, connection: Connection | None) -> None:
         """Exchange the connection at once; requests under way get `retire_s` to finish."""
@@ -76,6 +80,7 @@ class Supervisor:
         self._board.reset()
         self._nodes = ()
         self._retry_at = None
+        self._replaced_for, self._again = "", False
         self._turn("idle" if connection is None else "connecting")
         self._changed.set()
 
@@ -167,6 +172,7 @@ class Supervisor:
         """Say what the end of a session means."""
         error = living.exception()
         if isinstance(error, StartError):
+            self._again = False
             news = self._board.put(("link",), error.verdict.trouble, self._clock.now())
             self._turn("down")
             if news:
@@ -178,15 +184,11 @@ class Supervisor:
         if last is not None:
             self._board.put(("link",), last.trouble, last.since)
         what = str(error) if isinstance(error, SickError) else f"{type(error).__name__}: {error}"
-        self._tell(
-            Occurrence(
-                "warning",
-                "client_replaced",
-                session.client.connection.topic,
-                "The Kafka client is replaced by a new one.",
-                raw=what[:500],
-            )
-        )
+        self._again, self._replaced_for = what == self._replaced_for, what
+        if not self._again:
+            topic = session.client.connection.topic
+            text = "The Kafka client is replaced by a new one."
+            self._tell(Occurrence("warning", "client_replaced", topic, text, raw=what[:500]))
         return None if isinstance(error, SickError) else self._start_pause(failures, slow=False)
 
     def _new_session(self, connection: Connection) -> Session:
@@ -224,7 +226,7 @@ class Supervisor:
         if session is self.session:
             self._board.clear(("link",))
             self._turn("up" if session.topic_ok else "down")
-            if session.topic_ok:
+            if session.topic_ok and not self._again:
                 topic = session.client.connection.topic
                 text = f"Connected to Kafka: the topic {topic} has {len(session.lanes)} partitions."
                 self._tell(Occurrence("info", "connected", topic, text))
@@ -266,6 +268,10 @@ class Supervisor:
         self._tell(
             Occurrence("error", trouble.code.value, trouble.subject, trouble.what, fix=trouble.act, raw=trouble.raw)
         )
+
+    def _delivered(self, batch: Batch, now: float) -> None:
+        self._replaced_for, self._again = "", False
+        self._took(batch, now)
 
     def _rejected(self, count: int, verdict: Verdict) -> None:
         self._board.rejections[verdict.trouble.raw.partition(" ")[0].lower()] += count

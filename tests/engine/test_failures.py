@@ -11,7 +11,7 @@ from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Draft
 from insights_tui.domain.trouble import Code
 from insights_tui.spool.base import QueueFullError
-from tests.engine.setup import drafts, running
+from tests.engine.setup import Running, drafts, running
 from tests.engine.waiting import until
 from tests.fakes.broker import FakeCluster, Spoil
 
@@ -321,6 +321,38 @@ async def test_keys_keep_their_order_through_failures() -> None:
         logs = [[dict(record.headers)["insights-id"].decode() for record in log] for log in topic.logs]
         assert sorted(map(len, logs)) == [0, 0, 200]
         assert max(logs, key=len) == [draft.id for draft in drafts(200)]
+
+
+async def test_a_client_that_is_replaced_again_and_again_for_one_reason_is_told_once() -> None:
+    """A batch in doubt whose partition cannot be reached: every new client finds the same."""
+    async with FakeCluster() as cluster:
+        cluster.create("insights")
+
+        def told(run: Running) -> int:
+            codes = [one.code for one in run.told]
+            assert codes.count("connected") <= codes.count("client_replaced") + 1
+            return codes.count("client_replaced")
+
+        async with running(cluster.connection(), stall_s=0.2, request_timeout_s=5.0) as run:
+            for incident in (1, 2):
+                cluster.spoils.append(Spoil(7))
+                cluster.spoil = Spoil(answer="silence", append=False)
+                before = run.engine.status().link.generation
+                await run.engine.accept(drafts(1, f"incident{incident}"))
+                await until(lambda: run.engine.status().link.generation >= before + 3)  # noqa: B023 - waited for here
+                assert told(run) == incident
+                cluster.spoil = Spoil()
+                await until(lambda: run.delivered() == incident)  # noqa: B023 - waited for here
+        assert len(cluster.ids()) == 2
+
+
+async def test_what_is_lost_without_a_connection_says_so() -> None:
+    async with running(None, deadline_s=0.2) as run:
+        await run.engine.accept(drafts(1))
+        await until(lambda: run.engine.status().counts.expired_unsent == 1)
+        assert [letter.reason for letter in run.spool.dead_letters] == [
+            "The deadline passed (never sent). No connection to Kafka is configured."
+        ]
 
 
 async def test_beyond_its_limit_the_queue_takes_nothing_and_all_or_none() -> None:
