@@ -42,3 +42,5 @@ class Trouble:
     """What a person should do next, one whole sentence."""
     raw: str = ""
     """The text of the broker or of the operating system, as it came. Foreign text."""
+    otherwise: tuple[str, ...] = ()
+    """Further repairs, each one whole sentence, likeliest first."""

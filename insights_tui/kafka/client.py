@@ -29,7 +29,7 @@ from insights_tui.kafka.node import Node
 from insights_tui.kafka.tls import context_of
 from insights_tui.kafka.verdict import Peer, Verdict
 from insights_tui.kafka.view import View, view_of
-from insights_tui.kafka.wire import Wire
+from insights_tui.kafka.wire import Wire, let_go
 
 _METADATA_WITHOUT_CREATION = 4  # the first version of the request that can forbid to create the topic
 _GONE_S = 600.0  # a broker that the cluster no longer lists is shown for so long
@@ -168,13 +168,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka ships no types
         self._shut = True
         wires, self._wires = list(self._wires), set()
         self._conns.clear()
-        closed = []
-        for wire in wires:
-            wire.hang_up()
-            if wire._closed_fut is not None:  # noqa: SLF001 - our own subclass
-                closed.append(wire._closed_fut)  # noqa: SLF001
-        if closed:
-            await asyncio.wait(closed, timeout=1.0)
+        await let_go(wires)
 
     async def close(self) -> None:
         """Let go, under aiokafka's own name."""
@@ -261,7 +255,7 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka ships no types
             raise
 
     async def _ask(self, wire: Wire) -> View:
-        if wire._versions.get(3, (0, 0))[1] < _METADATA_WITHOUT_CREATION:  # noqa: SLF001 - our own subclass
+        if wire.spoken.get(3, (0, 0))[1] < _METADATA_WITHOUT_CREATION:
             raise IncompatibleBrokerVersion("cannot be asked without creating the topic")
         topic = self.connection.topic
         return view_of(wire.server, topic, await wire.ask(MetadataRequest([topic], False)))

@@ -97,18 +97,53 @@ async def dial(server: Server, timeout_s: float) -> socket.socket:
         failures.insert(0, error)
     finally:
         await _call_off(races)
+    raise _unreached(server, failures)
+
+
+def _unreached(server: Server, failures: Sequence[BaseException]) -> StageError:
     # what a person can act on most: a refusal tells more than "no route" of an address family that is not there
     refused = next((error for error in failures if isinstance(error, ConnectionRefusedError)), None)
     cause = refused or (failures[0] if failures else OSError(f"no address for {server.host}"))
-    raise StageError("tcp", cause) from cause
+    return StageError("tcp", cause)
+
+
+async def survey(
+    server: Server, addresses: Sequence[Address], *, timeout_s: float, grace_s: float
+) -> tuple[socket.socket, dict[Address, BaseException | None]]:
+    """Try all addresses at once: gives a socket to the first that answers, and for each address why not.
+
+    Once one has answered the others have `grace_s` left; who is silent then has a `TimeoutError`. Raises
+    `StageError` (tcp) where none answers within `timeout_s`.
+    """
+    tries = {address: asyncio.create_task(_reach(address)) for address in addresses}
+    first: asyncio.Task[socket.socket] | None = None
+    loop = asyncio.get_running_loop()
+    until = loop.time() + timeout_s
+    open_tries = set(tries.values())
+    try:
+        while open_tries and (left := until - loop.time()) > 0:
+            done, open_tries = await asyncio.wait(open_tries, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            won = next((one for one in done if one.exception() is None), None)
+            if first is None and won is not None:
+                first = won
+                until = min(until, loop.time() + grace_s)
+        told = {address: one.exception() if one.done() else TimeoutError() for address, one in tries.items()}
+        kept = first.result() if first is not None else None
+    except BaseException:
+        await _call_off(set(tries.values()))
+        raise
+    await _call_off({one for one in tries.values() if one is not first})
+    if kept is None:
+        raise _unreached(server, [error for error in told.values() if error is not None])
+    return kept, told
 
 
 async def _call_off(races: "set[asyncio.Task[socket.socket]]") -> None:
     for race in races:
         race.cancel()
-    for race in races:
-        with contextlib.suppress(OSError, asyncio.CancelledError):
-            (await race).close()
+    for done in await asyncio.gather(*races, return_exceptions=True):
+        if isinstance(done, socket.socket):
+            done.close()
 
 
 def _mixed(addresses: Sequence[Address]) -> list[Address]:

@@ -5,13 +5,16 @@ ours. `tests/engine/test_pin.py` guards what this leans on.
 """
 
 import asyncio
+import contextlib
 import logging
+import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from aiokafka.conn import AIOKafkaConnection, AIOKafkaProtocol, CloseReason
+from aiokafka.protocol.admin import SaslHandShakeRequest
 
 from insights_tui.domain.connection import Server
 from insights_tui.kafka.cause import LoginHeldError, NotKafkaError, Stage, StageError
@@ -44,6 +47,7 @@ class Wire(AIOKafkaConnection):  # type: ignore[misc] # aiokafka ships no types
         password: str | None,
         gate: LoginGate,
         on_close: Callable[[AIOKafkaConnection, CloseReason], None] | None = None,
+        max_answer: int = MAX_ANSWER,
     ) -> None:
         super().__init__(
             server.host,
@@ -63,7 +67,10 @@ class Wire(AIOKafkaConnection):  # type: ignore[misc] # aiokafka ships no types
         self._closed_fut: asyncio.Future[Any] | None = None
         self.gone = False
         """Whether it was closed."""
+        self.offered: tuple[str, ...] = ()
+        """The SASL mechanisms that the server named. Foreign text."""
         self._gate = gate
+        self._max_answer = max_answer
         self._connect_timeout_s = connect_timeout_s
         self._abort: Callable[[], None] | None = None
 
@@ -71,8 +78,14 @@ class Wire(AIOKafkaConnection):  # type: ignore[misc] # aiokafka ships no types
         """Resolve, connect, speak TLS, ask for versions, log in; raises `StageError`, or `LoginHeldError`."""
         if self._sasl_mechanism and self._gate.wait_s > 0:
             raise LoginHeldError
+        await self.greet(await dial(self.server, self._connect_timeout_s))
+        await self.introduce()
+        if self._sasl_mechanism:
+            await self.log_in()
+
+    async def greet(self, sock: socket.socket) -> None:
+        """Speak TLS over an open socket where the connection is encrypted, and listen; raises `StageError` (tls)."""
         loop = asyncio.get_running_loop()
-        sock = await dial(self.server, self._connect_timeout_s)
         self._closed_fut = loop.create_future()
         reader = asyncio.StreamReader(loop=loop)
         protocol = AIOKafkaProtocol(self._closed_fut, reader, loop=loop)
@@ -92,12 +105,21 @@ class Wire(AIOKafkaConnection):  # type: ignore[misc] # aiokafka ships no types
         self._reader, self._protocol = reader, protocol
         self._writer = asyncio.StreamWriter(transport, protocol, reader, loop)
         self._read_task = self._create_reader_task()
-        stage: Stage = "api"
-        try:
+
+    async def introduce(self) -> None:
+        """Ask what the server understands; raises `StageError` (api)."""
+        with self._stage("api"):
             await self._do_version_lookup()
-            stage = "sasl"
-            if self._sasl_mechanism:
-                await self._login()
+
+    async def log_in(self) -> None:
+        """Log in; raises `StageError` (sasl), or `LoginHeldError`."""
+        with self._stage("sasl"):
+            await self._login()
+
+    @contextlib.contextmanager
+    def _stage(self, stage: Stage) -> Iterator[None]:
+        try:
+            yield
         except LoginHeldError:
             self.hang_up()
             raise
@@ -105,7 +127,17 @@ class Wire(AIOKafkaConnection):  # type: ignore[misc] # aiokafka ships no types
             self.hang_up()
             if isinstance(error, asyncio.CancelledError):
                 raise
-            raise StageError(stage, error) from error
+            raise StageError(stage, error, offered=self.offered) from error
+
+    def send(self, request: object, expect_response: bool = True) -> Any:
+        """Send a request, as aiokafka does; the mechanisms that a handshake names are kept."""
+        answer = super().send(request, expect_response)
+        return self._handshake(answer) if isinstance(request, SaslHandShakeRequest) else answer
+
+    async def _handshake(self, waiting: Any) -> Any:
+        answer = await waiting
+        self.offered = tuple(str(one) for one in answer.enabled_mechanisms or ())
+        return answer
 
     async def _login(self) -> None:
         async with self._gate.login():
@@ -124,6 +156,18 @@ class Wire(AIOKafkaConnection):  # type: ignore[misc] # aiokafka ships no types
         answer = await self.send(request)
         self.rtt_s = time.monotonic() - started
         return answer
+
+    @property
+    def spoken(self) -> dict[int, tuple[int, int]]:
+        """The kinds of request that the server understands, each with its lowest and highest version."""
+        return self._versions  # type: ignore[no-any-return] # aiokafka ships no types
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """The TLS session, `None` in plaintext."""
+        writer: Any = self._writer
+        session: ssl.SSLObject | None = writer.get_extra_info("ssl_object") if writer is not None else None
+        return session
 
     @property
     def heard(self) -> float:
@@ -167,10 +211,11 @@ class Wire(AIOKafkaConnection):  # type: ignore[misc] # aiokafka ships no types
         if wire is None:
             return
         reader = wire._reader  # noqa: SLF001 - our own, behind a weak reference as aiokafka hands it in
+        largest = wire._max_answer  # noqa: SLF001 - as above
         del wire
         while True:
             size = int.from_bytes(await reader.readexactly(4), "big", signed=True)
-            if not 4 <= size <= MAX_ANSWER:
+            if not 4 <= size <= largest:
                 raise NotKafkaError(size)
             frame = await reader.readexactly(size)
             wire = self_ref()
@@ -178,3 +223,14 @@ class Wire(AIOKafkaConnection):  # type: ignore[misc] # aiokafka ships no types
                 return
             wire._handle_frame(frame)  # noqa: SLF001 - as above
             del wire
+
+
+async def let_go(wires: Iterable[Wire]) -> None:
+    """Hang up at once; waits for the loop to notice, no longer than a second."""
+    closed = []
+    for wire in wires:
+        wire.hang_up()
+        if wire._closed_fut is not None:  # noqa: SLF001 - our own subclass
+            closed.append(wire._closed_fut)  # noqa: SLF001
+    if closed:
+        await asyncio.wait(closed, timeout=1.0)
