@@ -102,6 +102,21 @@ async def test_rows_that_a_broken_wal_swallows_count_as_damaged(tmp_path: Path) 
         await finish(run, tmp_path / "b")
 
 
+@pytest.mark.parametrize("copy", [0, 4096])
+async def test_rows_that_a_broken_wal_swallows_count_although_the_mark_was_hit_too(tmp_path: Path, copy: int) -> None:
+    pending = await fill(tmp_path, checkpoint=False)
+    wal, mark = tmp_path / "b/spool/000000.db-wal", tmp_path / "b/spool/000000.mark"
+    flip(wal, wal.stat().st_size // 2)
+    data = bytearray(mark.read_bytes())
+    data[copy : copy + 2048] = bytes(2048)
+    mark.write_bytes(data)
+    async with running(tmp_path / "b", FakeClock(), LIMITS) as run:
+        await recover(run, pending)
+        assert run.counts.accepted == 300, "not one is forgotten"
+        assert run.counts.damaged > 50
+        await finish(run, tmp_path / "b")
+
+
 @pytest.mark.parametrize("missing", ["000000.db-wal", "000000.db", "000000.mark"])
 @pytest.mark.parametrize("checkpoint", [True, False])
 async def test_a_file_that_is_gone(tmp_path: Path, missing: str, checkpoint: bool) -> None:

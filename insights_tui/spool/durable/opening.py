@@ -77,8 +77,7 @@ def open_epoch(folder: Path, number: int, clock: Clock) -> Opened:
         if anchor.boot_id != clock.boot_id:
             now = clock.now()
             anchor = replace(anchor, boot_id=clock.boot_id, wall=now.wall, boot=now.boot)
-        mark = Mark(places.mark(folder, number), number, anchor.accepted_boot_id)
-        mark.attempted = seen.attempted or 0
+        mark = Mark(places.mark(folder, number), number, anchor.accepted_boot_id, seen)
     except BaseException as error:
         db.close()
         if isinstance(error, schema.ERRORS) and not schema.passes(error):
