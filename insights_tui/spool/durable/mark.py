@@ -1,9 +1,9 @@
 """The mark: a small file beside the database that tells what the database must hold.
 
 It is written without fsync, which is enough against SIGKILL: the kernel has it. After a power cut it may be older than
-the database, which is harmless: it is believed only where it knows of later commits. Slots with a checksum each: the last
-commit (writer thread), twice, in two pages, so that one hole in the file leaves one of them; and how far attempts have
-gone (written before an attempt, by the engine's thread), without which all is in doubt and nothing lost.
+the database, which is harmless: it is believed only where it knows of later commits. Slots with a checksum each: the
+last commit (writer thread), twice, in two pages, so that one hole in the file leaves one of them; and how far attempts
+have gone (written before an attempt, by the engine's thread), without which all is in doubt and nothing lost.
 """
 
 import contextlib
