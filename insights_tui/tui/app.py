@@ -25,6 +25,7 @@ from insights_tui.tui.remote import over_ssh
 from insights_tui.tui.screens.insights_screen import InsightsScreen
 from insights_tui.tui.styles_path import style
 from insights_tui.tui.theme import DARK, LIGHT
+from insights_tui.tui.views.registry import VIEWS
 
 
 class InsightsApp(App[None]):
@@ -54,7 +55,10 @@ class InsightsApp(App[None]):
         """
         # An ANSI theme must be chosen before the base class looks: else NO_COLOR comes out as grey truecolor.
         ansi = True if "NO_COLOR" in os.environ else None
-        super().__init__(css_path=[style("tokens"), style("insights"), style("dialogs")], ansi_color=ansi)
+        super().__init__(
+            css_path=[style(name) for name in ("tokens", "shell", "dialogs", *(view.name for view in VIEWS))],
+            ansi_color=ansi,
+        )
         self.client = client
         self.glyphs = ASCII if ascii_only else UNICODE
         self.frame = Frame()

@@ -53,7 +53,7 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Scene:
     """A frame in the room that one part of the page has: everything it draws from."""
 
     frame: Frame

@@ -13,7 +13,10 @@ from textual.widget import Widget
 
 from insights_tui.tui.lines import Line, fit
 
-TOKENS = ("text", "strong", "label", "rule", "accent", "ok", "warn", "bad", "loud", "alert", "calm", "worry", "trend")
+TOKENS = (
+    *("text", "strong", "label", "rule", "accent", "trend", "tab", "cursor"),
+    *("ok", "warn", "bad", "loud", "alert", "calm", "worry"),
+)
 _GAP = 6
 """Cells between two changes that cost less to send again than a second cursor jump with its colours."""
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from insights_tui.domain.snapshot import Rates, Snapshot
-from insights_tui.tui.frame import Frame, Space, View
+from insights_tui.tui.frame import Frame, Scene, Space
 from insights_tui.tui.lines import plain, width
 from insights_tui.tui.panels.status_row import StatusRow
 from tests.tui import samples
@@ -132,7 +132,7 @@ async def test_ascii_leaves_no_other_character() -> None:
 def test_the_first_row_never_drops_what_an_operator_must_not_miss(cells: int) -> None:
     snapshot: Snapshot = samples.with_mode(samples.REFUSING, "embedded")
     frame = Frame(snapshot=snapshot, stale_s=12.0)
-    (line,) = StatusRow().lines(View(frame, Space(cells, 24), cells))
+    (line,) = StatusRow().lines(Scene(frame, Space(cells, 24), cells))
     assert width(line) == cells
     row = plain(line)
     assert "AUTH FAILED" in row

@@ -2,7 +2,7 @@
 
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import thousands
-from insights_tui.tui.frame import Space, View
+from insights_tui.tui.frame import Scene, Space
 from insights_tui.tui.lines import Line, crop, width
 from insights_tui.tui.panels.funnel import lost_parts
 from insights_tui.tui.panels.panel import Panel
@@ -11,17 +11,17 @@ from insights_tui.tui.panels.panel import Panel
 class Balance(Panel):
     """accepted = queued + in flight + retrying + delivered + lost, and what lost is made of."""
 
-    def lines(self, view: View) -> list[Line]:
+    def lines(self, scene: Scene) -> list[Line]:
         """Draw both sums, with every number where there is room."""
-        snapshot = view.snapshot
-        if snapshot is None or view.tier == "tiny":
+        snapshot = scene.snapshot
+        if snapshot is None or scene.tier == "tiny":
             return []
-        sums = [_accepted(snapshot, view.space, view.width)]
-        if snapshot.counts.lost or view.roomy:
+        sums = [_accepted(snapshot, scene.space, scene.width)]
+        if snapshot.counts.lost or scene.roomy:
             sums.append(_lost(snapshot))
         if any(snapshot.refused.values()):
             sums.append(_refused(snapshot))
-        return [crop(line, view.width, view.glyphs.ellipsis) for line in sums]
+        return [crop(line, scene.width, scene.glyphs.ellipsis) for line in sums]
 
 
 def _accepted(snapshot: Snapshot, space: Space, room: int) -> Line:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import clock_time, counted, duration, sanitize
-from insights_tui.tui.frame import Frame, View
+from insights_tui.tui.frame import Frame, Scene
 from insights_tui.tui.lines import Line, cut, whole_seconds, wrap
 from insights_tui.tui.panels.panel import Panel
 
@@ -29,14 +29,14 @@ class Notice:
 class Banner(Panel):
     """Nothing while all is well."""
 
-    def lines(self, view: View) -> list[Line]:
+    def lines(self, scene: Scene) -> list[Line]:
         """Draw the worst problem and say how many more there are."""
-        notices = problems(view.frame)
+        notices = problems(scene.frame)
         if not notices:
             return []
         worst, more = notices[0], len(notices) - 1
         token = "bad" if worst.critical else "warn"
-        dots, room = view.glyphs.ellipsis, view.width - 4
+        dots, room = scene.glyphs.ellipsis, scene.width - 4
         tail = f"  +{more} more: enter" if more else ""
         rows = _at_most(
             [
@@ -44,10 +44,10 @@ class Banner(Panel):
                 _Group(worst.effect, "text", room, worst.deadline),
                 _Group(worst.act, "text", room),
             ],
-            limit=5 if view.roomy else 3,
+            limit=5 if scene.roomy else 3,
             dots=dots,
         )
-        bar = (f" {view.glyphs.bar} ", token)
+        bar = (f" {scene.glyphs.bar} ", token)
         lines: list[Line] = [(bar, *row) for row in rows]
         if tail:
             lines[0] = (*lines[0], (tail, "label"))

@@ -2,7 +2,7 @@
 
 from insights_tui.domain.snapshot import Broker, Snapshot
 from insights_tui.domain.text import UNKNOWN, latency, sanitize
-from insights_tui.tui.frame import Space, View
+from insights_tui.tui.frame import Scene, Space
 from insights_tui.tui.lines import Line, crop, cut, table, text, whole_seconds
 from insights_tui.tui.panels.panel import Panel
 
@@ -16,19 +16,19 @@ class Brokers(Panel):
 
     TITLE = "Brokers"
 
-    def lines(self, view: View) -> list[Line]:
+    def lines(self, scene: Scene) -> list[Line]:
         """Draw the table; where rows do not fit, the best ones are counted instead."""
-        snapshot = view.snapshot
-        if snapshot is None or snapshot.connection is None or view.tier == "tiny":
+        snapshot = scene.snapshot
+        if snapshot is None or snapshot.connection is None or scene.tier == "tiny":
             return []
         brokers = sorted(snapshot.brokers, key=lambda broker: (_WORST_FIRST[broker.state], broker.id))
         if not brokers:
             return [text(" no broker has answered yet", "label")]
-        shown = brokers[: _ROWS[view.tier]]
+        shown = brokers[: _ROWS[scene.tier]]
         header = [text(name, "label") for name in ("server", "state", "since", "rtt", "last error")]
-        rows = [header, *(_row(broker, snapshot, view.space) for broker in shown)]
-        dots = view.glyphs.ellipsis
-        lines = [crop(((" ", "text"), *row), view.width, dots) for row in table(rows, right=frozenset({2, 3}))]
+        rows = [header, *(_row(broker, snapshot, scene.space) for broker in shown)]
+        dots = scene.glyphs.ellipsis
+        lines = [crop(((" ", "text"), *row), scene.width, dots) for row in table(rows, right=frozenset({2, 3}))]
         rest = brokers[len(shown) :]
         if rest:
             down = sum(broker.state != "up" for broker in rest)

@@ -3,7 +3,7 @@
 from insights_tui.domain.connection import ConnectionType
 from insights_tui.domain.snapshot import CaSummary, ConnectionView, Snapshot
 from insights_tui.domain.text import counted, date_time, sanitize
-from insights_tui.tui.frame import Space, View
+from insights_tui.tui.frame import Scene, Space
 from insights_tui.tui.lines import Line, crop, fit, text, wrap
 from insights_tui.tui.panels.banner import problems
 from insights_tui.tui.panels.panel import Panel
@@ -17,18 +17,18 @@ class ConnectionCard(Panel):
 
     TITLE = "Connection"
 
-    def lines(self, view: View) -> list[Line]:
+    def lines(self, scene: Scene) -> list[Line]:
         """Draw the connection, where there is one."""
-        snapshot = view.snapshot
-        if snapshot is None or snapshot.connection is None or view.tier == "tiny":
+        snapshot = scene.snapshot
+        if snapshot is None or snapshot.connection is None or scene.tier == "tiny":
             return []
-        if view.roomy:
-            fields = _long(snapshot, snapshot.connection, view.space, view.width)
-        elif problems(view.frame):
+        if scene.roomy:
+            fields = _long(snapshot, snapshot.connection, scene.space, scene.width)
+        elif problems(scene.frame):
             return []  # the banner names what matters; its rows are needed
         else:
-            fields = _short(snapshot, view.space)
-        return [crop(line, view.width, view.glyphs.ellipsis) for line in fields]
+            fields = _short(snapshot, scene.space)
+        return [crop(line, scene.width, scene.glyphs.ellipsis) for line in fields]
 
 
 def _short(snapshot: Snapshot, space: Space) -> list[Line]:

@@ -3,7 +3,7 @@
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import clock_time, duration, percent, rate, thousands
 from insights_tui.domain.trouble import Code
-from insights_tui.tui.frame import Space, View
+from insights_tui.tui.frame import Scene, Space
 from insights_tui.tui.glyphs import ASCII
 from insights_tui.tui.lines import Line, columns, fit, text, width
 from insights_tui.tui.panels.big_digits import big
@@ -23,21 +23,21 @@ Stage = tuple[str, Line, Line]
 class Funnel(Panel):
     """Queued, In flight, Delivered, Retrying, Lost."""
 
-    def lines(self, view: View) -> list[Line]:
+    def lines(self, scene: Scene) -> list[Line]:
         """Draw the stages side by side, or below each other where there is no room."""
-        if view.snapshot is None:
+        if scene.snapshot is None:
             return []
-        stages = _stages(view.snapshot, view.space)
-        if view.tier == "tiny":
+        stages = _stages(scene.snapshot, scene.space)
+        if scene.tier == "tiny":
             rows: list[Line] = [
                 (*fit(text(f" {label}", "label"), 12), *fit(number, 11, right=True), ("  ", "text"), *meaning)
                 for label, number, meaning in stages
             ]
             return [*rows, text(" enlarge to 80x24 for tables", "label")]
-        size = (view.width - 1) // COLUMNS
-        dots = view.glyphs.ellipsis
+        size = (scene.width - 1) // COLUMNS
+        dots = scene.glyphs.ellipsis
         numbers: list[tuple[Line, ...]] = [(number,) for _, number, _ in stages]
-        if view.tier == "wide" and view.glyphs is not ASCII:
+        if scene.tier == "wide" and scene.glyphs is not ASCII:
             numbers = [_tall(number, size) for _, number, _ in stages]
         return [
             ((" ", "text"), *columns([text(label, "label") for label, _, _ in stages], size, dots)),

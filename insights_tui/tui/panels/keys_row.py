@@ -1,29 +1,28 @@
 """The last row: the keys that do something here."""
 
-from insights_tui.domain.snapshot import State
-from insights_tui.tui.frame import View
+from insights_tui.tui.frame import Scene
 from insights_tui.tui.lines import Line, ends, width
 from insights_tui.tui.panels.panel import Panel
+from insights_tui.tui.views.view import Keys
 
 
 class KeysRow(Panel):
     """Keys in the accent, their words dim; the least needed give way first."""
 
-    def lines(self, view: View) -> list[Line]:
-        """Draw the keys of the page."""
-        connected = view.snapshot is not None and view.snapshot.state is not State.NOT_CONNECTED
-        keys = [("c", "Edit" if connected else "Connect")]
-        keys += [("t", "Test"), ("d", "Delete")] if connected else []
-        keys += [("space", "Resume" if view.frame.frozen_at else "Freeze"), ("y", "Copy"), ("?", "Help"), ("q", "Quit")]
+    def __init__(self) -> None:
+        super().__init__()
+        self.of_view: Keys = ()
+        """What the view that is shown adds, most needed first."""
+
+    def lines(self, scene: Scene) -> list[Line]:
+        """Draw the keys of the view, then those of every view."""
+        keys = [*self.of_view, ("space", "Resume" if scene.frame.frozen_at else "Freeze"), ("y", "Copy")]
+        last = [("?", "Help"), ("q", "Quit")]
         right: Line = (("^p", "accent"), (" Palette ", "label"))
-        while len(keys) > 3 and _size(keys) > view.width - 12:
-            keys.pop(1)
-        return [ends(_runs(keys), right, view.width)]
+        while len(keys) > 1 and width(_runs([*keys, *last])) > scene.width - width(right) - 1:
+            keys.pop()
+        return [ends(_runs([*keys, *last]), right, scene.width)]
 
 
 def _runs(keys: list[tuple[str, str]]) -> Line:
     return tuple(run for key, word in keys for run in ((f" {key}", "accent"), (f" {word} ", "label")))
-
-
-def _size(keys: list[tuple[str, str]]) -> int:
-    return width(_runs(keys))

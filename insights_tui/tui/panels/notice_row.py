@@ -3,7 +3,7 @@
 from textwrap import shorten
 
 from insights_tui.domain.text import sanitize
-from insights_tui.tui.frame import View
+from insights_tui.tui.frame import Scene
 from insights_tui.tui.lines import Line, wrap
 from insights_tui.tui.panels.panel import Panel
 
@@ -27,11 +27,11 @@ class NoticeRow(Panel):
         self._said = None
         self.show(self._frame, self._space)
 
-    def lines(self, view: View) -> list[Line]:
+    def lines(self, scene: Scene) -> list[Line]:
         """Draw what was said, two lines at most."""
         if self._said is None:
             return []
         words, token = self._said
-        glyph = {"ok": view.glyphs.check, "bad": view.glyphs.bad}.get(token, view.glyphs.dot)
-        rows = wrap(words, max(10, view.width - 4))[:2]
+        glyph = {"ok": scene.glyphs.check, "bad": scene.glyphs.bad}.get(token, scene.glyphs.dot)
+        rows = wrap(words, max(10, scene.width - 4))[:2]
         return [((f" {glyph if index == 0 else ' '} ", token), (row, "text")) for index, row in enumerate(rows)]

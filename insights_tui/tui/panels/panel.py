@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual import events
 from textual.geometry import Size
 
-from insights_tui.tui.frame import Frame, Space, View
+from insights_tui.tui.frame import Frame, Scene, Space
 from insights_tui.tui.glyphs import ASCII
 from insights_tui.tui.lines import Line, ascii_line
 from insights_tui.tui.sheet import Sheet
@@ -23,7 +23,7 @@ class Panel(Sheet):
         self._frame = Frame()
         self._space = Space()
 
-    def lines(self, view: View) -> Sequence[Line]:
+    def lines(self, scene: Scene) -> Sequence[Line]:
         """Draw a frame; no lines hide the part."""
         raise NotImplementedError
 
@@ -46,7 +46,7 @@ class Panel(Sheet):
         self.paint(self._all_lines(event.size.width))
 
     def _all_lines(self, width: int) -> list[Line]:
-        lines = list(self.lines(View(self._frame, self._space, width)))
+        lines = list(self.lines(Scene(self._frame, self._space, width)))
         if lines and self.TITLE and self._space.roomy:
             rule = self._space.glyphs.rule * max(0, width - len(self.TITLE) - 3)
             lines.insert(0, ((f" {self.TITLE} ", "label"), (rule, "rule")))

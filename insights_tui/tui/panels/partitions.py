@@ -2,7 +2,7 @@
 
 from insights_tui.domain.snapshot import Partition
 from insights_tui.domain.text import UNKNOWN, thousands
-from insights_tui.tui.frame import View
+from insights_tui.tui.frame import Scene
 from insights_tui.tui.lines import Line, crop, table, text
 from insights_tui.tui.panels.panel import Panel
 
@@ -15,16 +15,16 @@ class Partitions(Panel):
 
     TITLE = "Partitions"
 
-    def lines(self, view: View) -> list[Line]:
+    def lines(self, scene: Scene) -> list[Line]:
         """Draw the table; what does not fit is counted."""
-        snapshot = view.snapshot
-        if snapshot is None or view.tier != "wide" or not snapshot.partitions:
+        snapshot = scene.snapshot
+        if snapshot is None or scene.tier != "wide" or not snapshot.partitions:
             return []
         partitions = sorted(snapshot.partitions, key=lambda partition: (partition.state == "ok", partition.id))
         shown = partitions[:_ROWS]
         header = [text(name, "label") for name in ("partition", "leader", "state", "in flight")]
         rows = [header, *(_row(partition) for partition in shown)]
-        lines = [crop(((" ", "text"), *row), view.width) for row in table(rows, right=frozenset({0, 1, 3}))]
+        lines = [crop(((" ", "text"), *row), scene.width) for row in table(rows, right=frozenset({0, 1, 3}))]
         rest = partitions[len(shown) :]
         if rest:
             wrong = sum(partition.state != "ok" for partition in rest)

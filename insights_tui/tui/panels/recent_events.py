@@ -2,7 +2,7 @@
 
 from insights_tui.domain.snapshot import Event
 from insights_tui.domain.text import clock_time, sanitize
-from insights_tui.tui.frame import Space, View
+from insights_tui.tui.frame import Scene, Space
 from insights_tui.tui.lines import Line, crop
 from insights_tui.tui.panels.panel import Panel
 
@@ -14,11 +14,11 @@ class RecentEvents(Panel):
 
     TITLE = "Recent events"
 
-    def lines(self, view: View) -> list[Line]:
+    def lines(self, scene: Scene) -> list[Line]:
         """Draw one line an event; the widget shows as many as it has rows for."""
-        if view.snapshot is None or view.tier == "tiny":
+        if scene.snapshot is None or scene.tier == "tiny":
             return []
-        return [crop(_line(event, view.space), view.width, view.glyphs.ellipsis) for event in view.snapshot.events]
+        return [crop(_line(event, scene.space), scene.width, scene.glyphs.ellipsis) for event in scene.snapshot.events]
 
 
 def _line(event: Event, space: Space) -> Line:

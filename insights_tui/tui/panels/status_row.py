@@ -2,7 +2,7 @@
 
 from insights_tui.domain.snapshot import Snapshot, State
 from insights_tui.domain.text import clock_time, sanitize
-from insights_tui.tui.frame import Frame, Space, View
+from insights_tui.tui.frame import Frame, Scene, Space
 from insights_tui.tui.lines import Line, ends, text, whole_seconds, width
 from insights_tui.tui.panels.panel import Panel
 from insights_tui.tui.remote import ends_with_us
@@ -17,11 +17,13 @@ _MUST = 100
 class StatusRow(Panel):
     """State, refusal, staleness, mode, installation, topic, brokers, time."""
 
-    def lines(self, view: View) -> list[Line]:
+    def lines(self, scene: Scene) -> list[Line]:
         """Draw the row."""
-        right = _freshness(view.frame)
-        room = view.width - width(right) - 2
-        return [ends(_left(view.frame, view.space, room), (*right, (" ", "text")), view.width, view.glyphs.ellipsis)]
+        right = _freshness(scene.frame)
+        room = scene.width - width(right) - 2
+        return [
+            ends(_left(scene.frame, scene.space, room), (*right, (" ", "text")), scene.width, scene.glyphs.ellipsis)
+        ]
 
 
 def _left(frame: Frame, space: Space, room: int) -> Line:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import UNKNOWN, duration, latency
-from insights_tui.tui.frame import Space, View
+from insights_tui.tui.frame import Scene, Space
 from insights_tui.tui.lines import Line, columns, text, whole_seconds
 from insights_tui.tui.panels.funnel import COLUMNS
 from insights_tui.tui.panels.panel import Panel
@@ -18,13 +18,13 @@ _SOON_S = 60.0
 class Times(Panel):
     """The oldest undelivered, the next loss, the last payload in and out, the latency."""
 
-    def lines(self, view: View) -> list[Line]:
+    def lines(self, scene: Scene) -> list[Line]:
         """Draw labels above values, in the funnel's columns."""
-        if view.snapshot is None or view.tier == "tiny":
+        if scene.snapshot is None or scene.tier == "tiny":
             return []
-        fields = _fields(view.snapshot, view.space)
-        size = (view.width - 1) // COLUMNS
-        dots = view.glyphs.ellipsis
+        fields = _fields(scene.snapshot, scene.space)
+        size = (scene.width - 1) // COLUMNS
+        dots = scene.glyphs.ellipsis
         return [
             ((" ", "text"), *columns([text(label, "label") for label, _ in fields], size, dots)),
             ((" ", "text"), *columns([value for _, value in fields], size, dots)),

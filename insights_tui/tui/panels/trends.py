@@ -10,7 +10,7 @@ from math import ceil
 
 from insights_tui.domain.snapshot import Second, Snapshot
 from insights_tui.domain.text import UNKNOWN, latency, rate, thousands
-from insights_tui.tui.frame import Space, View
+from insights_tui.tui.frame import Scene, Space
 from insights_tui.tui.lines import Line, fit, text
 from insights_tui.tui.panels.panel import Panel
 
@@ -34,15 +34,15 @@ class Trends(Panel):
 
     TITLE = "Last 5 min"
 
-    def lines(self, view: View) -> list[Line]:
+    def lines(self, scene: Scene) -> list[Line]:
         """Draw one line a trend."""
-        if view.snapshot is None or view.tier == "tiny":
+        if scene.snapshot is None or scene.tier == "tiny":
             return []
-        room = max(8, view.width - _LABEL - _VALUE - _MAXIMUM - 4)
+        room = max(8, scene.width - _LABEL - _VALUE - _MAXIMUM - 4)
         step = max(_STEP_S, ceil(WINDOW_S / room))
-        height = _WALL_ROWS if view.tier == "wide" else 1
-        trends = _trends(view.snapshot, view.space)
-        return [line for trend in trends for line in _lines(trend, view, step, height)]
+        height = _WALL_ROWS if scene.tier == "wide" else 1
+        trends = _trends(scene.snapshot, scene.space)
+        return [line for trend in trends for line in _lines(trend, scene, step, height)]
 
 
 def _trends(snapshot: Snapshot, space: Space) -> list[_Trend]:
@@ -59,12 +59,12 @@ def _trends(snapshot: Snapshot, space: Space) -> list[_Trend]:
     return trends
 
 
-def _lines(trend: _Trend, view: View, step: int, height: int) -> list[Line]:
-    values = buckets(view.frame.history, trend.reading, step=step)
+def _lines(trend: _Trend, scene: Scene, step: int, height: int) -> list[Line]:
+    values = buckets(scene.frame.history, trend.reading, step=step)
     known = [value for value in values if value is not None]
     highest = f"max {trend.write(max(known))}" if known else f"max {UNKNOWN}"
     head: Line = (*fit(text(f" {trend.label}", "label"), _LABEL), *fit(text(trend.now, "strong"), _VALUE, right=True))
-    rows = bars(values, view.glyphs.levels, height)
+    rows = bars(values, scene.glyphs.levels, height)
     return [
         (
             *(head if index == height - 1 else fit((), _LABEL + _VALUE)),

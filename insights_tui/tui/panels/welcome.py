@@ -2,7 +2,7 @@
 
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import counted, duration
-from insights_tui.tui.frame import View
+from insights_tui.tui.frame import Scene
 from insights_tui.tui.lines import BLANK, Line, text
 from insights_tui.tui.panels.panel import Panel
 
@@ -16,9 +16,9 @@ _COMMAND = (
 class Welcome(Panel):
     """Above the button: what Insights is."""
 
-    def lines(self, view: View) -> list[Line]:
+    def lines(self, scene: Scene) -> list[Line]:
         """Draw the headline and one sentence."""
-        if view.tier == "tiny":
+        if scene.tier == "tiny":
             return [text(" No Kafka connection yet. Press c.", "strong")]
         return [
             text("No Kafka connection yet", "strong"),
@@ -30,13 +30,13 @@ class Welcome(Panel):
 class Waiting(Panel):
     """Below the button: what waits, where algorithms report to, how to do without this screen."""
 
-    def lines(self, view: View) -> list[Line]:
+    def lines(self, scene: Scene) -> list[Line]:
         """Draw the queue, the address and the command."""
-        if view.snapshot is None or view.tier == "tiny":
+        if scene.snapshot is None or scene.tier == "tiny":
             return []
         return [
-            *_queue(view.snapshot),
-            _address(view.snapshot),
+            *_queue(scene.snapshot),
+            _address(scene.snapshot),
             BLANK,
             text("Without this screen:", "label"),
             *(text(row) for row in _COMMAND),

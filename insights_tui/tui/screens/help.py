@@ -1,10 +1,14 @@
 """Help for what has the focus, the keys, and the words on the page."""
 
+from textual.binding import Binding
 from textual.widget import Widget
 
 from insights_tui.tui.screens.reader import Reader, Section
+from insights_tui.tui.views.registry import VIEWS
+from insights_tui.tui.views.view import View
 
 _KEYS = (
+    f"1-{len(VIEWS)}      the views: {', '.join(entry.title for entry in VIEWS)}",
     "c        connect to Kafka, or edit the connection",
     "t        send one marked test payload and see partition, offset and latency",
     "d        delete the connection (asks first; what is queued stays)",
@@ -37,8 +41,13 @@ _FOCUS = {
 class Help(Reader):
     """Keys and words; first what has the focus does."""
 
-    def __init__(self, focused: Widget | None) -> None:
-        sections: list[Section] = []
+    def __init__(self, focused: Widget | None, view: View) -> None:
+        sections: list[Section] = [(view.TITLE, (view.HELP, *_keys_of(view)))]
         if focused is not None and focused.id in _FOCUS:
-            sections.append(("This button", (_FOCUS[focused.id],)))
+            sections.insert(0, ("This button", (_FOCUS[focused.id],)))
         super().__init__("Help", [*sections, ("Keys", _KEYS), ("Words", _WORDS)])
+
+
+def _keys_of(view: View) -> list[str]:
+    bindings = (binding for binding in view.BINDINGS if isinstance(binding, Binding) and binding.show)
+    return [f"{binding.key:<9}{binding.description}" for binding in bindings]

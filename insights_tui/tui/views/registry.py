@@ -1,0 +1,38 @@
+"""The views there are, in the order of their digits; a new view is a line here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from insights_tui.client.protocol import AgentApi
+from insights_tui.tui.frame import Frame
+from insights_tui.tui.views.view import View
+
+
+def _no_mark(_frame: Frame) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A view that row 2 lists."""
+
+    key: str
+    """The digit that opens it."""
+    title: str
+    name: str
+    """Its id and the name of its style sheet."""
+    make: Callable[[AgentApi], View]
+    """Builds it when it is opened first. The client speaks every protocol of `client/protocol.py`: cast it."""
+    mark: Callable[[Frame], str] = _no_mark
+    """A short word after the title, from a frame alone: the view may not exist yet."""
+    short: str = ""
+    """The title where row 2 is narrow."""
+
+
+def _insights(_client: AgentApi) -> View:
+    from insights_tui.tui.views.insights import InsightsView
+
+    return InsightsView()
+
+
+VIEWS: tuple[Entry, ...] = (Entry("1", "Insights", "insights", _insights),)
