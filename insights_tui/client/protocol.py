@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Literal, Protocol
 
+from insights_tui.domain.algorithms import Algorithm, Algorithms, Which
 from insights_tui.domain.answers import (
     Accepted,
     Dropped,
@@ -112,4 +113,23 @@ class TailApi(Protocol):
 
     def tail(self, asked: TailAsked) -> AsyncGenerator[Tailed, None]:
         """Payloads of the topic, or as they are accepted; closing it hangs up."""
+        ...
+
+
+class AlgorithmsApi(Protocol):
+    """Insights on and off. Every call may raise `AgentUnavailableError` or `RefusedError`."""
+
+    async def algorithms(self, *, metrics: bool = False, limit: int = 1000) -> Algorithms:
+        """Ask for the algorithms known, the one that reported last first; with their metrics where asked to."""
+        ...
+
+    async def algorithm(self, which: Which) -> Algorithm | None:
+        """Ask for one version with its metrics; `None` where it is not known. `which` must name a version."""
+        ...
+
+    async def switch(self, which: Which, *, on: bool | None) -> Algorithms:
+        """Turn Insights on or off for a version or for all that have no switch of their own; `None` takes it back.
+
+        Gives the algorithm's versions as they are then.
+        """
         ...
