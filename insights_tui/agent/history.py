@@ -15,15 +15,15 @@ class History:
 
     def __init__(self) -> None:
         self._seconds: deque[Second] = deque(maxlen=KEPT_S)
-        self._last: tuple[Moment, Counts] | None = None
+        self._last: tuple[Moment, Counts, int] | None = None
         self.rates = Rates()
         """Over the time between the last two feeds; unknown before the second."""
 
-    def feed(self, status: EngineStatus, p99_s: float | None) -> None:
+    def feed(self, status: EngineStatus, p99_s: float | None, *, p50_s: float | None = None, refused: int = 0) -> None:
         """Take the totals at one instant in."""
         counts = status.counts
         if self._last is not None:
-            then, before = self._last
+            then, before, refused_before = self._last
             elapsed = status.at.boot - then.boot
             if elapsed <= 0:
                 return
@@ -38,9 +38,16 @@ class History:
                     lost=counts.lost - before.lost,
                     pending=counts.pending,
                     p99_s=p99_s,
+                    p50_s=p50_s,
+                    retrying=counts.retrying,
+                    rejected=counts.rejected - before.rejected,
+                    expired_unsent=counts.expired_unsent - before.expired_unsent,
+                    expired_unknown=counts.expired_unknown - before.expired_unknown,
+                    damaged=counts.damaged - before.damaged,
+                    refused=refused - refused_before,
                 )
             )
-        self._last = (status.at, counts)
+        self._last = (status.at, counts, refused)
 
     def last(self, seconds: int) -> tuple[Second, ...]:
         """Tell up to that many seconds, oldest first."""

@@ -64,7 +64,8 @@ class Reporter:
 
     def tick(self, status: EngineStatus, usage: Usage, view: ConnectionView | None, events: EventLog) -> None:
         """Once a second: a second of history, when problems began, and an event where something turned."""
-        self._history.feed(status, status.latency_last_s.p99)
+        latency = status.latency_last_s
+        self._history.feed(status, latency.p99, p50_s=latency.p50, refused=self.refused.total())
         offset = status.at.wall - status.at.boot
         if self._clock_offset is not None and abs(offset - self._clock_offset) > JUMP_S:
             moved = offset - self._clock_offset
@@ -174,6 +175,7 @@ def _timeless(snapshot: Snapshot) -> Snapshot:
         agent=replace(snapshot.agent, uptime_s=0.0),
         oldest_age_s=None,
         next_loss_s=None,
+        partitions=tuple(replace(one, retry_in_s=None) for one in snapshot.partitions),
         capacity=replace(snapshot.capacity, disk_free_bytes=None),
         history=(),
     )

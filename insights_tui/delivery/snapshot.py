@@ -130,6 +130,8 @@ def _partitions(session: Session | None, now: float) -> tuple[Partition, ...]:
             if lane.retry_at > now or session.topic_hold > now or not session.client.connected(lane.leader)
             else "ok",
             0 if lane.batch is None else len(lane.batch.open),
+            lane.failures,
+            lane.retry_at - now if lane.retry_at > now else None,
         )
         for lane in session.lanes.values()
     )

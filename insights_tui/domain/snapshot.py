@@ -170,6 +170,10 @@ class Partition:
     leader: int | None
     state: Literal["ok", "no_leader", "backing_off"]
     in_flight: int = 0
+    failures: int = 0
+    """Attempts that failed in a row."""
+    retry_in_s: float | None = None
+    """Seconds until the next attempt; `None` where none is put off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,16 @@ class Second:
     pending: int
     p99_s: float | None = None
     """Of what was acknowledged in that second; `None` where nothing was."""
+    p50_s: float | None = None
+    """The same for the median."""
+    retrying: int = 0
+    """At the end of that second."""
+    rejected: int = 0
+    expired_unsent: int = 0
+    expired_unknown: int = 0
+    damaged: int = 0
+    refused: int = 0
+    """Never accepted, for whatever reason."""
 
 
 @dataclass(frozen=True, slots=True)
