@@ -1,0 +1,1 @@
+"""Services that report to Insights, each with a README of its own."""

@@ -1,0 +1,1 @@
+"""The example of the original documentation, as a web service."""
