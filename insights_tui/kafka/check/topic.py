@@ -1,0 +1,74 @@
+"""What one metadata answer tells of the topic: in words, pure; and its settings, where they may be read."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+from insights_tui.domain.text import counted
+from insights_tui.domain.trouble import Trouble
+from insights_tui.kafka.check.questions import DESCRIBE_CONFIGS, MAX_BYTES, MIN_INSYNC, read_settings, settings_question
+from insights_tui.kafka.classify import of_code, of_topic
+from insights_tui.kafka.verdict import Peer
+from insights_tui.kafka.view import View
+from insights_tui.kafka.wire import Wire
+
+_MISSING = 3
+_FORBIDDEN = 29
+
+
+def trouble_of(view: View, peer: Peer) -> Trouble | None:
+    """Tell what is wrong with the topic; `None` where every partition has a leader."""
+    if view.topic_error:
+        trouble = of_topic(view.topic_error, peer).trouble
+        return replace(trouble, otherwise=_otherwise(view.topic_error, peer))
+    without = sum(part.leader is None for part in view.partitions.values())
+    if view.partitions and not without:
+        return None
+    trouble = of_code(5, peer).trouble
+    what = f"{without} of {counted(len(view.partitions), 'partition')} of {peer.topic} have no leader, says {peer.name}"
+    what = f"{what.rstrip(',')}."
+    act = "Start the brokers that hold them, or let the cluster's administrator elect a leader."
+    return replace(trouble, what=what, act=act)
+
+
+def no_write(peer: Peer) -> Trouble:
+    """Say that the topic may not be written to."""
+    return replace(of_code(_FORBIDDEN, peer).trouble, otherwise=_otherwise(_FORBIDDEN, peer), raw="")
+
+
+def _otherwise(code: int, peer: Peer) -> tuple[str, ...]:
+    if code == _MISSING:
+        return (
+            "Check the spelling of the topic: upper and lower case differ.",
+            "Check that these are the servers of the right cluster.",
+        )
+    if code == _FORBIDDEN and peer.username:
+        grant = f"--add --allow-principal User:{peer.username} --operation Write --operation Describe"
+        return (
+            f"The command is: kafka-acls.sh --bootstrap-server {peer.server} {grant} --topic {peer.topic}.",
+            "Log in as another user, who may write to it.",
+        )
+    return ()
+
+
+def found(view: View, configs: Mapping[str, str] | None) -> str:
+    """Describe the topic in half a sentence."""
+    if view.topic_error or not view.partitions:
+        return ""
+    replicas = min(part.replicas for part in view.partitions.values())
+    said = [counted(len(view.partitions), "partition"), counted(replicas, "replica")]
+    said += [f"{name} {configs[name]}" for name in (MIN_INSYNC, MAX_BYTES) if configs and name in configs]
+    if configs is not None and not configs:
+        said.append("its settings may not be read")
+    return ", ".join(said)
+
+
+async def settings(wire: Wire, topic: str, timeout_s: float) -> Mapping[str, str] | None:
+    """Ask for the topic's settings; empty where they may not be read, `None` where there was no answer."""
+    if DESCRIBE_CONFIGS not in wire.spoken:
+        return None
+    try:
+        async with asyncio.timeout(timeout_s):
+            return read_settings(await wire.ask(settings_question(topic)))
+    except Exception:  # noqa: BLE001 - a permission that few users have: nothing depends on the answer
+        return None
