@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from pathlib import Path
+from time import monotonic
 from typing import Any, NamedTuple
 
 from insights_tui.domain.clock import Moment
@@ -87,6 +88,7 @@ class Epoch:
         self.sick = False
         self.dirty = 0
         """Pages in the WAL, about."""
+        self._unreadable_since: float | None = None
 
     # One transaction.
 
@@ -134,10 +136,19 @@ class Epoch:
 
     def judged(self, error: Exception) -> Exception:
         """Tell a broken file from a disk that is full or ill for a while."""
-        if schema.passes(error):
+        if schema.passes(error) and not self._stays(error):
             return error
         self.sick = True
         return SickError(f"{self.path.name}: {error}")
+
+    def _stays(self, error: Exception) -> bool:
+        """Tell whether pages could not be read for too long to wait any longer."""
+        if not schema.unreadable(error):
+            return False
+        now = monotonic()
+        if self._unreadable_since is None:
+            self._unreadable_since = now
+        return now - self._unreadable_since >= schema.UNREADABLE_S
 
     def _insert(self, rows: list[Any]) -> None:
         # one step of SQLite for many rows: Python gives the GIL away around each, and takes long to get it back

@@ -2,8 +2,10 @@
 
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from insights_tui.spool.durable import folder as places
@@ -14,7 +16,11 @@ from insights_tui.spool.durable.row import DEAD, EPOCH_BITS, IN_DOUBT, QUEUED, c
 from insights_tui.spool.durable.told import Told
 
 _MAX_FAILURES = 50_000
-"""Reads of a broken file that may fail before the rest of it is given up."""
+"""Reads of a broken file that may fail before its holes are looked at no closer."""
+_MAX_FAILING_S = 60.0
+"""For which they may last, together."""
+_SLICE_S = 0.05
+"""Failing reads that last this long, together, are each a slice of their own."""
 
 COLUMNS = "seq, state, outcome, ended_ms, late_ack, open, reason, sum, body"
 
@@ -30,25 +36,40 @@ class Salvage(Iterator[None]):
         return next(self._steps)
 
 
-def examine(epoch: Epoch, told: Told, rows: int) -> Iterator[None]:
-    """Read every pending row once, page by page; what was looked at may be handed over at once."""
-    expected, end, at, seen = epoch.paged, epoch.record.last, epoch.cursor, 0
-    while at < end:
-        page = epoch.page(at, rows, end)
-        seen += len(page.payloads) + len(page.bad)
+class Examination(Iterator[None]):
+    """Every pending row read once, page by page; what was looked at may be handed over at once.
+
+    Where the disk fails it stays where it is, and the next slice tries again.
+    """
+
+    def __init__(self, epoch: Epoch, told: Told, rows: int) -> None:
+        self._epoch, self._told, self._rows = epoch, told, rows
+        self._expected, self._end, self._at = epoch.paged, epoch.record.last, epoch.cursor
+        self._seen = 0
+
+    def __next__(self) -> None:
+        """Do a slice; raises `SickError`, or `sqlite3.Error` where it may pass."""
+        epoch, told = self._epoch, self._told
+        if self._at >= self._end:
+            self._finish()
+            raise StopIteration
+        page = epoch.page(self._at, self._rows, self._end)
+        self._seen += len(page.payloads) + len(page.bad)
         if page.payloads and epoch.head == float("-inf"):
             epoch.head = page.payloads[0].deadline
         epoch.record.pending_bytes += cost(page.payloads)
         told.bad_rows(epoch, page.bad)
-        epoch.verified = at = page.end
-        yield
-    epoch.verified = (epoch.number + 1) << EPOCH_BITS
-    if seen < expected:
-        told.vanished(epoch, expected - seen)
-    elif seen > expected:
-        epoch.backlog.append(Surplus(seen - expected))
-        epoch.paged += seen - expected
-        told.surplus(seen - expected)
+        epoch.verified = self._at = page.end
+
+    def _finish(self) -> None:
+        epoch, surplus = self._epoch, self._seen - self._expected
+        epoch.verified = (epoch.number + 1) << EPOCH_BITS
+        if surplus < 0:
+            self._told.vanished(epoch, -surplus)
+        elif surplus > 0:
+            epoch.backlog.append(Surplus(surplus))
+            epoch.paged += surplus
+            self._told.surplus(surplus)
 
 
 def salvage(epoch: Epoch, told: Told, folder: Path, rows: int) -> Iterator[None]:
@@ -101,30 +122,41 @@ def salvage(epoch: Epoch, told: Told, folder: Path, rows: int) -> Iterator[None]
 
 
 def _readable(epoch: Epoch, rows: int) -> Iterator[list[tuple[Any, ...]]]:
-    """Read whatever rows there are, halving every range that cannot be read; raises where it may pass."""
+    """Read whatever rows there are, halving every range that cannot be read; raises where it may pass.
+
+    The larger ranges come first: what can be read is, whatever is left over when it is given up. A row that the disk
+    does not give back is asked for once more at the end.
+    """
     sql = f"SELECT {COLUMNS} FROM payload WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?"
     # dead letters of folded epochs have lower numbers
-    ranges, failures = [(epoch.base + 1, epoch.record.last), (1, epoch.base)], 0
-    while ranges:
-        first, last = ranges.pop()
+    ranges = deque([(epoch.base + 1, epoch.record.last), (1, epoch.base)])
+    refused: list[tuple[int, int]] = []
+    failures, failing_s, again = 0, 0.0, False
+    while ranges or (refused and not again):
+        if not ranges:
+            ranges.extend(refused)
+            again = True
+        first, last = ranges.popleft()
         if first > last:
             continue
+        started = monotonic()
         try:
             found = epoch.db.execute(sql, (first, last, rows)).fetchall()
         except schema.ERRORS as error:
-            if schema.passes(error):
+            if schema.passes(error) and not schema.unreadable(error):
                 raise
             failures += 1
-            if failures > _MAX_FAILURES:
-                return
-            if first < last:
+            failing_s += monotonic() - started
+            if first < last and failures < _MAX_FAILURES and failing_s < _MAX_FAILING_S:
                 middle = (first + last) // 2
-                ranges += [(middle + 1, last), (first, middle)]
-            if failures % 100 == 0:
+                ranges += [(first, middle), (middle + 1, last)]
+            elif not again and schema.unreadable(error):
+                refused.append((first, last))
+            if failing_s > _SLICE_S or failures % 100 == 0:
                 yield []
             continue
         if len(found) == rows and isinstance(found[-1][0], int) and found[-1][0] >= first:
-            ranges.append((found[-1][0] + 1, last))
+            ranges.appendleft((found[-1][0] + 1, last))
         yield found
 
 
@@ -138,7 +170,7 @@ def _copy_notes(epoch: Epoch, db: sqlite3.Connection) -> None:
         try:
             notes = epoch.db.execute(f"SELECT * FROM {table}").fetchall()
         except schema.ERRORS as error:
-            if schema.passes(error):
+            if schema.passes(error) and not schema.unreadable(error):
                 raise
             continue
         db.executemany(

@@ -1,5 +1,6 @@
 """The database of one epoch: its shape, its versions, and what its errors mean."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable
@@ -29,6 +30,11 @@ _TRANSIENT = {
     sqlite3.SQLITE_NOMEM,
     sqlite3.SQLITE_INTERRUPT,
 }
+
+_UNREADABLE = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
+UNREADABLE_S = 10.0
+"""A file whose pages cannot be read for so long is written anew from those that can; the payloads in the others are
+damaged."""
 
 
 class ForeignFileError(Exception):
@@ -134,6 +140,13 @@ def passes(error: BaseException) -> bool:
         return True
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in _TRANSIENT
+
+
+def unreadable(error: BaseException) -> bool:
+    """Tell whether the disk did not give back what is on it: the one failure that waiting may never mend."""
+    return getattr(error, "sqlite_errorcode", None) in _UNREADABLE or (
+        isinstance(error, OSError) and error.errno == errno.EIO
+    )
 
 
 def sync_directory(path: Path) -> None:

@@ -16,7 +16,7 @@ from insights_tui.spool.durable import folder as places
 from insights_tui.spool.durable import schema
 from insights_tui.spool.durable.dead import DeadLetters
 from insights_tui.spool.durable.epoch import Epoch, Page, SickError
-from insights_tui.spool.durable.examine import examine
+from insights_tui.spool.durable.examine import Examination
 from insights_tui.spool.durable.fold import forget_intents, notes
 from insights_tui.spool.durable.limits import SpoolLimits
 from insights_tui.spool.durable.opening import create_epoch, lost_with, open_epoch
@@ -45,8 +45,9 @@ class Store:
         self.epochs: dict[int, Epoch] = {}
         self.current: Epoch | None = None
         self._next = 0
-        self._unopened: set[int] = set()
-        """Epochs that could not be opened for now."""
+        self.unopened: dict[int, float] = {}
+        """Epochs that could not be opened for now, and since when (`time.monotonic`)."""
+        self._reopen_at = 0.0
         self.aside: dict[int, Record] = {}
         """What is left of epochs that nothing can be read from."""
         self._folded: set[int] = set()
@@ -123,7 +124,7 @@ class Store:
         except SickError:
             return
 
-    def _open_one(self, number: int) -> None:
+    def _open_one(self, number: int, since: float | None = None) -> None:
         name = places.database(self.folder, number).name
         try:
             opened = open_epoch(self.folder, number, self.clock)
@@ -134,8 +135,7 @@ class Store:
             self._set_aside(number, str(error))
             return
         except (sqlite3.Error, OSError) as error:
-            self._unopened.add(number)
-            self.told.say(cannot_open(name, str(error), "It is tried again until it can be opened."))
+            self._later(number, error, since)
             return
         epoch = opened.epoch
         self.epochs[number] = epoch
@@ -147,7 +147,18 @@ class Store:
         if opened.gap:
             self.told.say(damage(name, opened.gap, "missing"))
         if not opened.clean:
-            self.jobs[number] = examine(epoch, self.told, self.limits.page_rows)
+            self.jobs[number] = Examination(epoch, self.told, self.limits.page_rows)
+
+    def _later(self, number: int, error: Exception, since: float | None) -> None:
+        """Have an epoch opened later, unless its file could not be read for too long."""
+        if since is None:
+            since = monotonic()
+            name = places.database(self.folder, number).name
+            self.told.say(cannot_open(name, str(error), "It is tried again until it can be opened."))
+        elif schema.unreadable(error) and monotonic() - since >= schema.UNREADABLE_S:
+            self._set_aside(number, str(error))
+            return
+        self.unopened[number] = since
 
     def _set_aside(self, number: int, why: str) -> None:
         name = places.database(self.folder, number).name
@@ -219,7 +230,8 @@ class Store:
         except SickError:
             return None  # it is written anew, and read again after it
         except sqlite3.Error as error:
-            self.trouble = error
+            if not schema.unreadable(error):  # this stops neither accepting nor the other files
+                self.trouble = error
             return None
         self.told.bad_rows(epoch, page.bad)
         return page
@@ -391,9 +403,11 @@ class Store:
 
     def reopen(self) -> None:
         """Try the files again that could not be opened."""
-        for number in sorted(self._unopened, reverse=True):
-            self._unopened.discard(number)
-            self._open_one(number)
+        if not self.unopened or monotonic() < self._reopen_at:
+            return
+        self._reopen_at = monotonic() + self.limits.probe_s
+        for number in sorted(self.unopened, reverse=True):
+            self._open_one(number, self.unopened.pop(number))
             epoch = self.epochs.get(number)
             record = epoch.record if epoch is not None else self.aside.get(number)
             if record is not None:

@@ -3,6 +3,7 @@
 import sqlite3
 from typing import TYPE_CHECKING
 
+from insights_tui.spool.durable import schema
 from insights_tui.spool.durable.epoch import Epoch, SickError
 from insights_tui.spool.durable.examine import Salvage, salvage
 from insights_tui.spool.durable.fold import carry, fold
@@ -24,6 +25,7 @@ class Upkeep:
     def step(self) -> bool:
         """Do a slice of what is to be done; tell whether there is more."""
         try:
+            self._store.reopen()
             return self._store.dead.evict() or self._mend() or self._examine() or self._end_drained()
         except SickError:
             return True  # the next slice mends it
@@ -53,9 +55,11 @@ class Upkeep:
             except StopIteration:
                 del self._store.jobs[number]
                 self._store.flush(self._store.epochs[number])
-            except (sqlite3.Error, OSError):
+            except (sqlite3.Error, OSError) as error:
                 if isinstance(job, Salvage):
                     del self._store.jobs[number]  # it begins anew
+                elif schema.unreadable(error):
+                    return False  # accepting goes on; it is tried again with the next request, paging's for one
                 raise
             return True
         return False

@@ -91,6 +91,8 @@ class Writer:
         try:
             if block:
                 pause = max(0.001, self._probe_at - perf_counter()) if self._trouble else None
+                if pause is None and self.store.unopened:
+                    pause = self.store.limits.probe_s
                 requests.append(self.queue.get(timeout=pause))
             while True:
                 requests.append(get())
