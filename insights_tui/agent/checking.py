@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
+from datetime import UTC, datetime
 
 from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.connection import Connection
 from insights_tui.domain.refused import FieldError, RefusedError
+from insights_tui.kafka.check import check
 
 AT_ONCE = 4
 """Checks under way: each dials every server of a cluster and logs in there."""
@@ -40,6 +42,6 @@ class Checking:
             self._under_way -= 1
 
 
-async def steps_of(_: Connection) -> Steps:
-    """Stand in for the engine until it is here."""
-    yield CheckVerdict("failed", 0, sentence="This version cannot check connections yet.")
+def steps_of(connection: Connection) -> Steps:
+    """Check a connection from this process, whoever it belongs to."""
+    return check(connection, now=datetime.now(UTC))

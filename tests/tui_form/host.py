@@ -1,6 +1,7 @@
 """A small app that opens the form, and an agent that answers as it is told."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 
@@ -11,6 +12,7 @@ from textual.widgets import Static
 
 from insights_tui.client.protocol import AgentApi, AgentUnavailableError
 from insights_tui.domain.answers import SavedConnection
+from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.connection import ConnectionType
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.refused import RefusedError
@@ -72,6 +74,10 @@ class FakeAgent:
         self.hold: asyncio.Event | None = None
         self.cancelled = False
         self.load_errors: list[AgentUnavailableError | RefusedError] = []
+        self.tested: list[ConnectionForm | None] = []
+        self.steps: asyncio.Queue[CheckStep | CheckVerdict | Exception] = asyncio.Queue()
+        """What a test tells, as it is put in; an exception ends it."""
+        self.tests_under_way = 0
 
     async def snapshot(self, history: int = 0) -> Snapshot:
         return snapshot_of(self.saved)
@@ -95,6 +101,20 @@ class FakeAgent:
             "0199", 4, form.connection_type, form.broker_url, form.topic, form.broker_username, form.sasl_mechanism
         )
         return self.saved
+
+    async def check(self, form: ConnectionForm | None = None) -> AsyncIterator[CheckStep | CheckVerdict]:
+        self.tested.append(form)
+        self.tests_under_way += 1
+        try:
+            while True:
+                item = await self.steps.get()
+                if isinstance(item, Exception):
+                    raise item
+                yield item
+                if isinstance(item, CheckVerdict):
+                    return
+        finally:
+            self.tests_under_way -= 1
 
 
 class Host(App[None]):

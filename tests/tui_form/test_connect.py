@@ -169,7 +169,7 @@ async def test_what_kafka_says_is_told_in_full_and_saving_anyway_asks_once() -> 
         await until(pilot, lambda: "refuses the connection." in text(app))
         assert "firewall between" in text(app)
         assert focused(app) == "connect"
-        await pilot.press("right")
+        await pilot.press("right", "right")
         assert focused(app) == "skip"
         await pilot.press("enter")
         assert mode(app) is Mode.ASK_SKIP
@@ -467,7 +467,7 @@ async def test_questions_are_read_to_their_end(size: tuple[int, int]) -> None:
         assert "forgotten." in text(app)
         await pilot.press("escape", "ctrl+s")
         await until(pilot, lambda: mode(app) is Mode.REFUSED)
-        await pilot.press("right", "enter")
+        await pilot.press("right", "right", "enter")
         assert "deadline passes." in " ".join(text(app).split())
         assert "Save unchecked" in text(app)
 

@@ -212,6 +212,8 @@ async def test_arrows_leave_the_certificate_at_its_edges() -> None:
         await pilot.press("down", "down")
         assert focused(app) == "connect"
         await pilot.press("right")
+        assert focused(app) == "test"
+        await pilot.press("right")
         assert focused(app) == "cancel"
         await pilot.press("up")
         assert focused(app) == Field.CA
@@ -235,9 +237,9 @@ async def test_every_field_is_reached_by_tab_and_seen_with_its_mark(size: tuple[
             await pilot.press("tab")
         assert focused(app) == "connect"
         for button in app.screen.query(Button):
-            if button.display and button.id in ("connect", "cancel"):
+            if button.display and button.id in ("connect", "test", "cancel"):
                 assert app.screen.region.contains_region(button.region)
-        await pilot.press("tab", "tab")
+        await pilot.press("tab", "tab", "tab")
         assert focused(app) == Field.TOPIC
         await pilot.press("shift+tab")
         assert focused(app) == "cancel"

@@ -9,7 +9,7 @@ from insights_tui.domain.check import CheckStep, Finding, Role, Step, StepState
 from insights_tui.domain.check_board import ORDER, CheckBoard, ServerRow
 from insights_tui.domain.text import counted, latency, sanitize
 from insights_tui.tui.glyphs import ASCII, Glyphs
-from insights_tui.tui.lines import BLANK, Line, Run, crop, fit, text, width, wrap
+from insights_tui.tui.lines import BLANK, Line, Run, crop, cut, fit, text, width, wrap
 
 HEADS = {Step.METADATA: "meta"}
 """Names of steps that are shortened as headings."""
@@ -121,6 +121,12 @@ def _name(row: ServerRow) -> str:
     return server if row.node_id is None or row.role is Role.BOOTSTRAP else f"{row.node_id}  {server}"
 
 
+def _cut(server: str, cells: int, ellipsis: str) -> str:
+    """Shorten a server's host, never its port: which listener it is matters most."""
+    host, colon, port = server.rpartition(":")
+    return server if len(server) <= cells else f"{cut(host, cells - len(port) - 1, ellipsis)}{colon}{port}"
+
+
 def _heading(title: str, size: int, *, wide: bool) -> Line:
     if not wide:
         return text(title, "label")
@@ -139,7 +145,7 @@ def _strip_width(*, wide: bool) -> int:
 def _row(row: ServerRow, size: int, cells: int, glyphs: Glyphs, *, running: bool) -> Line:
     wide = cells >= WIDE
     mark = marks(glyphs)
-    runs: list[Run] = [*fit(text(_name(row)), size, ellipsis=glyphs.ellipsis), (" ", "text")]
+    runs: list[Run] = [*fit(text(_cut(_name(row), size, glyphs.ellipsis)), size), (" ", "text")]
     for name in ORDER:
         step = row.steps.get(name)
         cell = mark[step.state] if step is not None else " "

@@ -22,6 +22,10 @@ class Mode(StrEnum):
     CONNECTING = "connecting"
     REFUSED = "refused"
     """The check failed: saving without it is offered."""
+    TESTING = "testing"
+    TESTED = "tested"
+    """The test covers the fields, where there is no room for both."""
+    ASK_CONNECT = "ask-connect"
     ASK_DISCARD = "ask-discard"
     ASK_SKIP = "ask-skip"
 
@@ -31,10 +35,19 @@ SKIP_QUESTION = (
     "Save what the check could not prove? It is used at once: payloads wait for it, and each is lost when its "
     "deadline passes."
 )
+CONNECT_QUESTION = (
+    "The test of these fields has failed. Connect all the same? It is saved only where the login and the topic work."
+)
+ASKING = {Mode.ASK_DISCARD: DISCARD_QUESTION, Mode.ASK_SKIP: SKIP_QUESTION, Mode.ASK_CONNECT: CONNECT_QUESTION}
+ROOM_FOR_WORDS = 68
+"""Cells from which on every button has its whole name."""
 BUTTONS = {
-    Mode.EDIT: ("connect", "cancel"),
+    Mode.EDIT: ("connect", "test", "cancel"),
     Mode.CONNECTING: ("connect", "stop"),
-    Mode.REFUSED: ("connect", "skip", "cancel"),
+    Mode.REFUSED: ("connect", "test", "skip", "cancel"),
+    Mode.TESTING: ("stop",),
+    Mode.TESTED: ("fields", "connect", "test"),
+    Mode.ASK_CONNECT: ("back", "connect-now"),
     Mode.ASK_DISCARD: ("keep", "discard"),
     Mode.ASK_SKIP: ("back", "skip-now"),
 }
@@ -59,12 +72,15 @@ class Actions(Vertical):
         """Build every button; the mode shows some."""
         yield Static(id="help", markup=False)
         with Horizontal(id="buttons"):
+            yield Button("Back to the fields", id="fields", compact=True)
             yield Button("Connect", id="connect", variant="primary", compact=True)
+            yield Button("Test connection", id="test", compact=True)
             yield Button("Save anyway", id="skip", compact=True)
             yield Button("Keep editing", id="keep", variant="primary", compact=True)
             yield Button("Leave", id="discard", compact=True)
             yield Button("Back", id="back", variant="primary", compact=True)
             yield Button("Save unchecked", id="skip-now", compact=True)
+            yield Button("Connect", id="connect-now", compact=True)
             yield Button("Stop", id="stop", compact=True)
             yield Button("Cancel", id="cancel", compact=True)
             yield Static(id="count", markup=False)
@@ -77,6 +93,14 @@ class Actions(Vertical):
         """Start with the two usual buttons."""
         self.set_mode(Mode.EDIT)
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Shorten a button where it would push the count of problems out of sight."""
+        button = self.query_one("#test", Button)
+        label = "Test connection" if event.size.width >= ROOM_FOR_WORDS else "Test"
+        if str(button.label) != label:
+            button.label = label
+            button.refresh(layout=True)
+
     def set_mode(self, mode: Mode) -> None:
         """Show what fits the mode; the screen moves the focus."""
         self.mode = mode
@@ -85,12 +109,15 @@ class Actions(Vertical):
         connect = self.query_one("#connect", Button)
         connect.label = f"Connecting{self._ellipsis}" if mode is Mode.CONNECTING else "Connect"
         connect.disabled = mode is Mode.CONNECTING
-        self.set_class(mode in (Mode.ASK_DISCARD, Mode.ASK_SKIP), "-asking")
+        self.set_class(mode in ASKING, "-asking")
         self._show_help()
 
     def focus_first(self) -> None:
         """Move the focus to the button that does no harm."""
-        name = "stop" if self.mode is Mode.CONNECTING else BUTTONS[self.mode][0]
+        self.focus_on("stop" if self.mode is Mode.CONNECTING else BUTTONS[self.mode][0])
+
+    def focus_on(self, name: str) -> None:
+        """Move the focus to a button that the mode shows."""
         self.screen.set_focus(self.query_one(f"#{name}", Button))
 
     def set_help(self, text: str) -> None:
@@ -104,8 +131,7 @@ class Actions(Vertical):
         self._update("count", text)
 
     def _show_help(self) -> None:
-        asked = {Mode.ASK_DISCARD: DISCARD_QUESTION, Mode.ASK_SKIP: SKIP_QUESTION}
-        self._update("help", asked.get(self.mode, self._help))
+        self._update("help", ASKING.get(self.mode, self._help))
 
     def _update(self, name: str, text: str) -> None:
         static, content = self.query_one(f"#{name}", Static), Content(text)

@@ -3,10 +3,12 @@
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from insights_tui.domain.answers import SavedConnection
+from insights_tui.tui.checking.panel import CheckPanel
 from insights_tui.tui.connection_form.ca_field import CaField
 from insights_tui.tui.connection_form.in_order import settle
 from insights_tui.tui.connection_form.stops import next_stop
@@ -22,6 +24,8 @@ class FormKeys(ModalScreen[SavedConnection | None]):
         Binding("shift+tab", "previous", "Previous field", show=False, priority=True, id="form.previous"),
         Binding("down", "down", "Field below", show=False, priority=True, id="form.down"),
         Binding("up", "up", "Field above", show=False, priority=True, id="form.up"),
+        Binding("pagedown", "page(1)", "Next page", show=False, id="form.page-down"),
+        Binding("pageup", "page(-1)", "Previous page", show=False, id="form.page-up"),
         Binding("enter", "enter", "Next field, or press", show=False, priority=True, id="form.enter"),
     ]
 
@@ -40,8 +44,8 @@ class FormKeys(ModalScreen[SavedConnection | None]):
         await settle(self)
         if isinstance(self.focused, CaField) and not self.focused.cursor_at_last_line:
             self.focused.action_cursor_down()
-        elif isinstance(self.focused, Verdict) and self.focused.scroll_y < self.focused.max_scroll_y:
-            self.focused.scroll_down(animate=False)
+        elif (text := self._text_to_scroll()) is not None and text.scroll_y < text.max_scroll_y:
+            text.scroll_down(animate=False)
         else:
             self._leave_row(1)
 
@@ -50,8 +54,8 @@ class FormKeys(ModalScreen[SavedConnection | None]):
         await settle(self)
         if isinstance(self.focused, CaField) and not self.focused.cursor_at_first_line:
             self.focused.action_cursor_up()
-        elif isinstance(self.focused, Verdict) and self.focused.scroll_y > 0:
-            self.focused.scroll_up(animate=False)
+        elif (text := self._text_to_scroll()) is not None and text.scroll_y > 0:
+            text.scroll_up(animate=False)
         else:
             self._leave_row(-1)
 
@@ -70,6 +74,21 @@ class FormKeys(ModalScreen[SavedConnection | None]):
             self._go(1)
             if isinstance(self.focused, TypeChoice):
                 self.focused.expect_more()
+
+    async def action_page(self, by: int) -> None:
+        """Turn a page of the test's results."""
+        panel = self.query_one(CheckPanel)
+        if by > 0:
+            panel.scroll_page_down(animate=False)
+        else:
+            panel.scroll_page_up(animate=False)
+
+    def _text_to_scroll(self) -> VerticalScroll | None:
+        """Give the text that up and down scroll: the one in focus, or the results while they cover the fields."""
+        if isinstance(self.focused, Verdict | CheckPanel):
+            return self.focused
+        panel = self.query_one(CheckPanel)
+        return panel if isinstance(self.focused, Button) and self.query(".-covered #check") else None
 
     def _leave_row(self, by: int) -> None:
         start = self.focused

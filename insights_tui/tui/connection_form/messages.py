@@ -3,12 +3,31 @@
 from textual.message import Message
 
 from insights_tui.domain.answers import SavedConnection
+from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.refused import FieldError
 from insights_tui.tui.connection_form.attempt import Answer
 
 
 class Asked(Message):
     """The fields hold, and the agent was asked."""
+
+
+class TestBegun(Message):
+    """The fields hold, and the agent was asked to test the connection."""
+
+    __test__ = False  # no test of ours
+
+    def __init__(self, servers: tuple[str, ...]) -> None:
+        super().__init__()
+        self.servers = servers
+
+
+class StepEnded(Message):
+    """A step of a test has ended, or all of it."""
+
+    def __init__(self, item: CheckStep | CheckVerdict) -> None:
+        super().__init__()
+        self.item = item
 
 
 class Loaded(Message):

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import events
@@ -15,19 +16,22 @@ from textual.worker import Worker, WorkerState
 
 from insights_tui.client.protocol import AgentApi
 from insights_tui.domain.answers import SavedConnection
+from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.refused import FieldError
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import sanitize
+from insights_tui.tui.checking.panel import CheckPanel
 from insights_tui.tui.connection_form.actions import Actions, Mode
 from insights_tui.tui.connection_form.attempt import Answer, Check, ask, broken, load, prepare
 from insights_tui.tui.connection_form.body import FormBody
 from insights_tui.tui.connection_form.command_line import CommandLine
 from insights_tui.tui.connection_form.in_order import settle
-from insights_tui.tui.connection_form.keys import FormKeys
 from insights_tui.tui.connection_form.messages import Asked, Loaded, LoadFailed
+from insights_tui.tui.connection_form.tested import Tested
+from insights_tui.tui.connection_form.testing import FormTest
 from insights_tui.tui.connection_form.values import Values
 from insights_tui.tui.connection_form.verdict import Verdict
-from insights_tui.tui.connection_form.words import BUTTON_HELP, HELP, HELP_UNCHANGED, Field
+from insights_tui.tui.connection_form.words import BUTTON_HELP, HELP, HELP_UNCHANGED, OFFER_TEST, Field
 from insights_tui.tui.glyphs import ASCII, UNICODE
 from insights_tui.tui.styles_path import style
 
@@ -36,18 +40,21 @@ STOPPED = FieldError(
     "Stopped waiting.",
     "The agent may have finished all the same: the page shows which connection is saved.",
 )
+OPEN = (Mode.EDIT, Mode.REFUSED)
+"""Modes in which the fields can be edited."""
 DELETED = FieldError("deleted", "The connection was deleted meanwhile.", "Connect makes a new one.")
 
 
-class ConnectionFormScreen(FormKeys):
+class ConnectionFormScreen(FormTest):
     """Connect to Kafka, or edit the connection; dismissed with what was saved, `None` where nothing was."""
 
-    CSS_PATH = style("connection_form")
+    CSS_PATH: ClassVar[list[str | PurePath]] = [style("connection_form"), style("checking")]
     AUTO_FOCUS = f"#{Field.TOPIC}"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-wide"), (112, "-roomy")]  # noqa: RUF012 - no ClassVar in Screen
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-normal"), (36, "-tall")]  # noqa: RUF012 - likewise
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "connect", "Connect", priority=True, id="form.connect"),
+        Binding("ctrl+t", "test", "Test", priority=True, id="form.test"),
         Binding("escape", "back", "Cancel", priority=True, id="form.cancel"),
         Binding("ctrl+y", "copy_command", "Copy command", priority=True, id="form.copy-command"),
         Binding("ctrl+r", "show_password", "Show/hide", priority=True, id="form.show-password"),
@@ -72,6 +79,7 @@ class ConnectionFormScreen(FormKeys):
         self._before: Widget | None = None  # where the focus was when a question came
         self._done = False
         self._refused: Values | None = None
+        self._tested = Tested()
 
     def compose(self) -> ComposeResult:
         """Title, fields, what went wrong, buttons, the same as a command, keys."""
@@ -80,7 +88,9 @@ class ConnectionFormScreen(FormKeys):
             with Horizontal(id="title"):
                 yield Static("Edit Connection" if self._editing else "Connect to Kafka", id="what", markup=False)
                 yield Static(sanitize(self._snapshot.agent.installation or "", limit=40), id="where", markup=False)
-            yield FormBody(self._snapshot, ascii_only=self._ascii, now=self._now)
+            with Horizontal(id="main"):
+                yield FormBody(self._snapshot, ascii_only=self._ascii, now=self._now)
+                yield CheckPanel(glyphs)
             yield Verdict(glyphs)
             yield Actions(glyphs)
             yield CommandLine()
@@ -109,8 +119,8 @@ class ConnectionFormScreen(FormKeys):
         """Say so; Connect asks again before it sends anything."""
         self._show_verdict(event.answer.errors)
 
-    def _show_verdict(self, errors: Sequence[FieldError]) -> None:
-        self.query_one(Verdict).show(errors)
+    def _show_verdict(self, errors: Sequence[FieldError], offer: str = "") -> None:
+        self.query_one(Verdict).show(errors, offer)
         self.query_one("#dialog").set_class(bool(errors), "-verdict")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -124,6 +134,7 @@ class ConnectionFormScreen(FormKeys):
             self._set_mode(Mode.EDIT)  # what stands here now is not what was refused
         actions.set_count(body.problems)
         self.query_one(CommandLine).show(body.values)
+        self.query_one(CheckPanel).remark(self._tested.remark(body.values))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Say what the focus is on."""
@@ -141,7 +152,9 @@ class ConnectionFormScreen(FormKeys):
         event.stop()
         acts: dict[str, Callable[[], None]] = {
             "show": self.query_one(FormBody).reveal,
-            "connect": lambda: self._start("require"),
+            "connect": self._connect,
+            "connect-now": lambda: self._start("require"),
+            "test": self._start_test,
             "skip": lambda: self._ask(Mode.ASK_SKIP),
             "skip-now": lambda: self._start("skip"),
             "discard": lambda: self._leave(None),
@@ -150,14 +163,19 @@ class ConnectionFormScreen(FormKeys):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
         """Offer Connect, and Show, only where they would do something."""
-        if action == "connect":
-            return self.query_one(Actions).mode in (Mode.EDIT, Mode.REFUSED)
+        if action in {"connect", "test"}:
+            return self.query_one(Actions).mode in (*OPEN, Mode.TESTED)
         return action != "show_password" or self.query_one(FormBody).may_reveal
 
     async def action_connect(self) -> None:
         """Check every field, then let the agent check the connection and save it."""
         await settle(self)
-        self._start("require")
+        self._connect()
+
+    async def action_test(self) -> None:
+        """Check every field, then let the agent try every server; nothing is saved."""
+        await settle(self)
+        self._start_test()
 
     async def action_show_password(self) -> None:
         """Show or hide the password that was typed."""
@@ -171,10 +189,12 @@ class ConnectionFormScreen(FormKeys):
 
     def _back(self) -> None:
         mode = self.query_one(Actions).mode
-        if mode is Mode.CONNECTING:
+        if mode in (Mode.CONNECTING, Mode.TESTING):
             if self._worker is not None:
                 self._worker.cancel()
-        elif mode is Mode.ASK_DISCARD:
+        elif mode is Mode.TESTED:
+            self._to_fields()
+        elif mode in (Mode.ASK_DISCARD, Mode.ASK_CONNECT):
             self._set_mode(Mode.EDIT, focus=self._before)
         elif mode is Mode.ASK_SKIP:
             self._set_mode(Mode.REFUSED, focus=self._before)
@@ -198,14 +218,21 @@ class ConnectionFormScreen(FormKeys):
         actions, body = self.query_one(Actions), self.query_one(FormBody)
         with self.app.batch_update():
             actions.set_mode(mode)
-            if mode not in (Mode.EDIT, Mode.REFUSED):
+            if mode not in OPEN:
                 actions.focus_first()
-            body.disabled = mode not in (Mode.EDIT, Mode.REFUSED)
+            body.disabled = mode not in OPEN
+            self.query_one("#dialog").set_class(mode in (Mode.TESTING, Mode.TESTED), "-covered")
             if focus is not None:
                 self.set_focus(focus)
         self.refresh_bindings()
 
     # The attempt
+
+    def _connect(self) -> None:
+        if self._tested.asks(self.query_one(FormBody).values):
+            self._ask(Mode.ASK_CONNECT)
+        else:
+            self._start("require")
 
     def _start(self, check: Check) -> None:
         if self._worker is not None and self._worker.is_running:
@@ -214,6 +241,13 @@ class ConnectionFormScreen(FormKeys):
         self._worker = self.run_worker(self._attempt(values, check), group="connect", exit_on_error=False)
 
     async def _attempt(self, values: Values, check: Check) -> Answer:
+        prepared = await self._prepare(values)
+        if isinstance(prepared, Answer):
+            return prepared
+        self.post_message(Asked())
+        return await ask(self._client, prepared, check)
+
+    async def _prepare(self, values: Values) -> ConnectionForm | Answer:
         body = self.query_one(FormBody)
         if not body.findings.loaded:  # else a certificate that nobody has seen would be taken away
             loaded = await load(self._client)
@@ -221,11 +255,7 @@ class ConnectionFormScreen(FormKeys):
                 return loaded
             body.take_saved(loaded)
             values = body.values
-        prepared = await prepare(values, body.findings.saved, os.environ, self._now())
-        if isinstance(prepared, Answer):
-            return prepared
-        self.post_message(Asked())
-        return await ask(self._client, prepared, check)
+        return await prepare(values, body.findings.saved, os.environ, self._now())
 
     def on_asked(self) -> None:
         """Show that Kafka is being asked."""
@@ -238,12 +268,14 @@ class ConnectionFormScreen(FormKeys):
         event.stop()
         if event.worker is not self._worker:
             return
+        test = event.worker.group == "test"
+        take = self._test_ended if test else self._answered
         if event.state is WorkerState.SUCCESS and event.worker.result is not None:
-            self._answered(event.worker.result)
+            take(event.worker.result)
         elif event.state is WorkerState.CANCELLED:
-            self._answered(Answer(errors=(STOPPED,)))
+            take(Answer(errors=() if test else (STOPPED,)))
         elif event.state is WorkerState.ERROR:  # a bug of ours: the form and what was typed survive it
-            self._answered(broken(event.worker.error))
+            take(broken(event.worker.error))
 
     def _answered(self, answer: Answer) -> None:
         if answer.saved is not None:
@@ -253,7 +285,7 @@ class ConnectionFormScreen(FormKeys):
         self._refused = body.values
         with self.app.batch_update():
             general = body.take_errors(answer.errors)
-            self._show_verdict(general)
+            self._show_verdict(general, OFFER_TEST if answer.may_skip else "")
             self._set_mode(Mode.REFUSED if answer.may_skip else Mode.EDIT)
             actions.set_count(body.problems)
             wrong = body.first_wrong(general)

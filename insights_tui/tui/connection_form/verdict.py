@@ -31,13 +31,15 @@ class Verdict(VerticalScroll):
         """Say nothing yet."""
         self.display = False
 
-    def show(self, errors: Sequence[FieldError]) -> None:
-        """Show causes loud with their repair below; nothing hides the panel."""
+    def show(self, errors: Sequence[FieldError], offer: str = "") -> None:
+        """Show causes loud with their repair below, at last what else would help; nothing hides the panel."""
         parts: list[Content] = []
         for error in errors:
             parts.append(Content.styled(f"{self._wrong} {sanitize(error.message, limit=2_000)}", "bold"))
             if error.hint:
                 parts.append(Content.styled(sanitize(error.hint, limit=2_000), "$ink"))
+        if parts and offer:
+            parts.append(Content.styled(offer, "$label"))
         self.query_one(Static).update(Content("\n").join(parts))
         self.display = bool(parts)
         self.scroll_home(animate=False)

@@ -48,9 +48,12 @@ HELP_UNCHANGED = "Empty keeps the saved one. Or type it, or a reference: env:NAM
 """For the password field where a password is saved."""
 BUTTON_HELP = {
     "connect": "Signs in to Kafka and looks for the topic; saves only where both succeed.",
+    "test": "Tries every server and every member that they report, step by step; saves nothing.",
+    "fields": "Shows the form again; what the test said most of all stays in sight.",
     "cancel": "Leaves the form; the connection stays as it is.",
     "skip": "Saves what the check could not prove; asks first.",
     "stop": "Stops waiting for Kafka; nothing that you typed is lost.",
+    "connect-now": "Signs in to Kafka and looks for the topic; saves only where both succeed.",
 }
 
 TYPES = (
@@ -68,6 +71,11 @@ SUSPECTS = {
     Code.NOT_AUTHORIZED: Field.TOPIC,  # what a user may not see, Kafka hides: a mistyped name looks like this
 }
 """Where the repair most likely is, of what Kafka says about the connection as a whole."""
+
+TEST_SUSPECTS = SUSPECTS | {Code.KAFKA_UNREACHABLE: Field.SERVERS, Code.BROKER_UNREACHABLE: Field.SERVERS}
+"""The same for a test, which has tried every server: one that does not answer may be mistyped."""
+
+OFFER_TEST = "ctrl+t tests every server and every member, step by step."
 
 NOT_ENCRYPTED = "Not encrypted: anybody on the network path can read the payloads."
 UNCHANGED = "unchanged"

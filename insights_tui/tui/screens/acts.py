@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, cast
 
 from textual import work
-from textual.screen import Screen
 
 from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.refused import RefusedError
@@ -12,6 +11,7 @@ from insights_tui.tui.glyphs import ASCII
 from insights_tui.tui.panels.banner import problems
 from insights_tui.tui.panels.notice_row import NoticeRow
 from insights_tui.tui.screens.confirm import Confirm
+from insights_tui.tui.screens.connection_acts import ConnectionActs
 from insights_tui.tui.screens.problems import Problems
 from insights_tui.tui.screens.questions import before_deleting
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from insights_tui.tui.app import InsightsApp
 
 
-class Acts(Screen[None]):
+class Acts(ConnectionActs):
     """The acts that need the agent, each ending in a sentence in the notice row."""
 
     @property
@@ -83,6 +83,7 @@ class Acts(Screen[None]):
             f" offset {thousands(receipt.offset)}, {latency(receipt.latency_s)}.",
             "good",
         )
+        self.show_receipt(receipt)
 
     def action_problems(self) -> None:
         """Show every problem in full."""

@@ -11,6 +11,8 @@ _KEYS = (
     f"1-{len(VIEWS)}      the views: {', '.join(entry.title for entry in VIEWS)}",
     "c        connect to Kafka, or edit the connection",
     "t        send one marked test payload and see partition, offset and latency",
+    "k        check the connection: every server, every member, step by step",
+    "b        go back to an earlier connection, its password with it",
     "d        delete the connection (asks first; what is queued stays)",
     "enter    every problem in full",
     "space    freeze the view; delivery never stops",

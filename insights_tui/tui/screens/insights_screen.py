@@ -33,6 +33,8 @@ class InsightsScreen(Acts):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "connect", "Connect or edit", id="insights.connect"),
         Binding("t", "test_payload", "Send a test payload", id="insights.test"),
+        Binding("k", "check", "Check the connection", id="insights.check"),
+        Binding("b", "revisions", "Go back to an earlier connection", id="insights.revisions"),
         Binding("d", "delete", "Delete Connection", id="insights.delete"),
         Binding("space", "freeze", "Freeze the view", id="insights.freeze", priority=False),
         Binding("y", "copy", "Copy the state", id="insights.copy"),
