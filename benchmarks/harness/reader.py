@@ -108,7 +108,9 @@ def _read(bootstrap: str, topic: str, partitions: int, seen: Map) -> None:
             "auto.offset.reset": "earliest",
             "fetch.wait.max.ms": 100,
             "queued.max.messages.kbytes": 65536,
-            "topic.metadata.refresh.interval.ms": 5000,
+            # a leader that hangs is left for the new one before the reader is taken to have read all
+            "socket.timeout.ms": 5000,
+            "topic.metadata.refresh.interval.ms": 2000,
         },
         logger=quiet,
     )
