@@ -9,6 +9,7 @@ from insights_tui.domain.check import CheckStep, CheckVerdict, Role, Step, StepS
 from insights_tui.domain.connection import Connection, Server
 from insights_tui.kafka.check.job import Job
 from insights_tui.kafka.check.limits import CheckLimits
+from insights_tui.kafka.check.scene import Scene
 from insights_tui.kafka.check.seen import ServerSeen
 from insights_tui.kafka.check.server import ServerCheck
 from insights_tui.kafka.check.verdict import unusable_verdict, verdict_of
@@ -37,8 +38,7 @@ async def check(
         async for step in run.steps():
             yield step
         seconds = asyncio.get_running_loop().time() - started
-        verdict = verdict_of(run.seen, connection, limits=limits, now=now, login=login)
-        yield replace(verdict, seconds=round(seconds, 3))
+        yield replace(verdict_of(run.scene, limits), seconds=round(seconds, 3))
     finally:
         await run.stop()
 
@@ -65,9 +65,11 @@ class _Run:
         self._members: dict[tuple[int, Server], ServerSeen] = {}
 
     @property
-    def seen(self) -> tuple[ServerSeen, ...]:
-        """What was seen: bootstrap servers first."""
-        return (*(one.seen for one in self._checks.values()), *self._members.values())
+    def scene(self) -> Scene:
+        """Everything that was seen, each address once."""
+        job = self._job
+        seen = tuple(one.seen for one in self._checks.values())
+        return Scene(seen, job.connection, job.now, job.trusted, job.login)
 
     def begin(self) -> None:
         """Start with the bootstrap servers."""

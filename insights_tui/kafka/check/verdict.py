@@ -1,15 +1,29 @@
 """The one sentence an admin needs: pure."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from insights_tui.domain.check import CheckStep, CheckVerdict, Role, Step, StepState
+from insights_tui.domain.check import CheckStep, CheckVerdict, Finding, Step, StepState
 from insights_tui.domain.connection import Connection
 from insights_tui.domain.text import counted, sanitize
 from insights_tui.domain.trouble import Code
+from insights_tui.kafka.check.compare import compare
+from insights_tui.kafka.check.hints import hints_of
 from insights_tui.kafka.check.limits import CheckLimits
-from insights_tui.kafka.check.seen import ServerSeen
+from insights_tui.kafka.check.scene import Scene
 from insights_tui.kafka.verify import unusable
+
+_TOPICAL = (Step.TOPIC, Step.WRITE)
+_CLUSTERS = ("two_clusters", "member_of_another_cluster")
+_TELL_ALL = ("clock_suspect", "same_certificate_error", "other_protocol")
+"""They explain more than one server's failure where no server works."""
+_ADVERTISED = ("advertised_localhost", "advertised_unresolved", "advertised_private")
+_RANK = {
+    code: rank
+    for rank, code in enumerate(
+        (Code.AUTH_FAILED, Code.MECHANISM_REFUSED, Code.TLS_FAILED, Code.KAFKA_UNREACHABLE, Code.NAME_NOT_RESOLVED)
+    )
+}
+"""What tells most, first: who got furthest knows best what is missing."""
 
 
 def unusable_verdict(connection: Connection, error: Exception) -> CheckVerdict:
@@ -18,26 +32,93 @@ def unusable_verdict(connection: Connection, error: Exception) -> CheckVerdict:
     return CheckVerdict("failed", len(connection.servers), 0, trouble.what, trouble.act, trouble.code)
 
 
-def verdict_of(
-    seen: Sequence[ServerSeen], connection: Connection, *, limits: CheckLimits, now: datetime, login: bool
-) -> CheckVerdict:
-    """Judge what was seen."""
-    del limits, now, login
-    down = {one.name: one.failure for one in seen if one.failure is not None}
-    topical = [
-        step
-        for one in seen
-        for step in one.steps.values()
-        if step.state is StepState.FAILED and step.step in (Step.TOPIC, Step.WRITE)
-    ]
+def verdict_of(scene: Scene, limits: CheckLimits) -> CheckVerdict:
+    """Judge what was seen: the best explanation, what comparing told, and hints."""
+    findings = compare(scene)
+    topical = _topical(scene)
+    strays = {name for one in findings if one.code in _CLUSTERS for name in one.servers}
+    down = {one.name for one in scene.down} | strays
+    best = _best(scene, findings, topical)
     failed = len(down) + bool(topical)
-    tried = len({one.name for one in seen})
-    worst: CheckStep | None = topical[0] if topical else next(iter(down.values()), None)
-    if worst is None:
-        members = sum(one.role is Role.MEMBER for one in seen)
-        sentence = (
-            f"All {counted(tried, 'server')} answer, {counted(members, 'member')} of the cluster included, "
-            f"and the topic {connection.topic} can be written to."
+    works = best is None
+    sentence, fix, code = best or (_all_well(scene), "", None)
+    return CheckVerdict(
+        verdict="ok" if works else "failed",
+        failed=failed,
+        servers=len(scene.seen),
+        sentence=sanitize(sentence, limit=800),
+        fix=sanitize(fix, limit=800),
+        code=code,
+        findings=findings,
+        hints=hints_of(scene, limits),
+    )
+
+
+_Best = tuple[str, str, Code | None]
+
+
+def _best(scene: Scene, findings: Sequence[Finding], topical: Sequence[CheckStep]) -> _Best | None:
+    by_code = {one.code: one for one in findings}
+    clusters = next((by_code[code] for code in _CLUSTERS if code in by_code), None)
+    if clusters is not None:
+        return clusters.what, clusters.fix, None
+    if not scene.up:
+        return _none_up(scene, by_code)
+    if topical:
+        return _of_step(topical[0])
+    members = next((by_code[code] for code in _ADVERTISED if code in by_code), None)
+    if members is not None:
+        return members.what, members.fix, _code_of(scene, members)
+    if len(scene.down) > 1:
+        some = by_code["some_down"]
+        cause = scene.down[0].failure
+        return f"{some.what} {cause.cause if cause else ''}".strip(), some.fix, _code_of(scene, some)
+    failure = scene.down[0].failure if scene.down else None
+    return None if failure is None else _of_step(failure)
+
+
+def _none_up(scene: Scene, by_code: dict[str, Finding]) -> _Best | None:
+    failures = [one.failure for one in scene.down if one.failure is not None]
+    if not failures:
+        if scene.login:
+            return "No server was tried.", "Name at least one server.", None
+        user = sanitize(scene.connection.username or "", limit=100)
+        return (
+            f"Everything up to the login of {user} works; the login was not tried again.",
+            "Check user name, password and mechanism, then edit the connection.",
+            Code.AUTH_FAILED,
         )
-        return CheckVerdict("ok", 0, tried, sanitize(sentence))
-    return CheckVerdict("failed", failed, tried, worst.cause, worst.fix, worst.code or Code.KAFKA_UNREACHABLE)
+    worst = min(failures, key=lambda step: _RANK.get(step.code or Code.KAFKA_UNREACHABLE, len(_RANK)))
+    if worst.code not in (Code.AUTH_FAILED, Code.MECHANISM_REFUSED):
+        telling = next((by_code[code] for code in _TELL_ALL if code in by_code), None)
+        if telling is not None:
+            return telling.what, telling.fix, _code_of(scene, telling)
+    same = sum(step.step is worst.step and step.code is worst.code for step in failures)
+    if same > 1 and same == len(failures) == len(scene.seen):
+        return f"None of the {same} servers works. {worst.cause}", worst.fix, worst.code
+    return _of_step(worst)
+
+
+def _of_step(step: CheckStep) -> _Best:
+    return step.cause, step.fix, step.code
+
+
+def _code_of(scene: Scene, finding: Finding) -> Code | None:
+    return next((one.code for one in scene.seen if one.name in finding.servers and one.code is not None), None)
+
+
+def _topical(scene: Scene) -> list[CheckStep]:
+    """Give what is wrong with the topic or the permission, the topic first."""
+    steps = [step for one in scene.seen for step in one.steps.values() if step.step in _TOPICAL]
+    wrong = [step for step in steps if step.state is StepState.FAILED]
+    return sorted(wrong, key=lambda step: _TOPICAL.index(step.step))
+
+
+def _all_well(scene: Scene) -> str:
+    topic = scene.connection.topic
+    members = sum(one.node_id is not None for one in scene.seen)
+    some = "The server works" if len(scene.seen) == 1 else f"All {len(scene.seen)} servers work"
+    reported = f", {counted(members, 'member')} of the cluster among them" if len(scene.seen) > 1 and members else ""
+    proven = any(one.state(Step.WRITE) is StepState.OK for one in scene.seen)
+    may = "may be written to" if proven else "is there"
+    return f"{some}{reported}, and the topic {topic} {may}."
