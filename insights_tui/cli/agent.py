@@ -1,6 +1,7 @@
 """`agent`: runs the agent alone, until a signal ends it."""
 
 import asyncio
+import gc
 import resource
 import signal
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 GRACE_S = 2.0
 """Seconds to deliver what is pending once a signal came: everything is over within three."""
+_YOUNG = 10_000
+"""Objects made between two passes of the garbage collector; at Python's 700 it takes 7 % of a busy agent's time."""
 
 
 @click.command("agent")
@@ -74,6 +77,13 @@ def _left(counts: "Counts", durability: str) -> str:
     return f"left in the spool: {pending}." if durability == "full" else f"not kept (durability memory): {pending}."
 
 
+def _spare_the_collector() -> None:
+    """Have the garbage collector pass over what stays for good, and pass seldom: payloads make no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, 20, 50)
+
+
 async def _serve(settings: "Settings") -> "tuple[Counts, str]":
     """Run until a signal comes; give the last counts, and whether what is pending survives."""
     from insights_tui.agent.agent import run_agent
@@ -86,6 +96,7 @@ async def _serve(settings: "Settings") -> "tuple[Counts, str]":
         durability = agent.snapshot().capacity.durability
         where = f"algorithms report to {agent.url}; " if agent.url is not None else ""
         say(f"The agent is ready: {where}its socket is {agent.socket}.")
+        _spare_the_collector()
 
     loop = asyncio.get_running_loop()
 

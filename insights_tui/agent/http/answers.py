@@ -9,6 +9,8 @@ from starlette.types import Send
 from insights_tui.domain.refused import FieldError
 
 JSON_TYPE = b"application/json"
+WHOLE = "insights.response"
+"""The message of a whole JSON answer: `status`, `body`, and `headers` beside the type and the length."""
 NDJSON_TYPE = b"application/x-ndjson"
 MAX_TEXT = 1000
 """Characters of any text in an error: it may hold what somebody sent."""
@@ -37,7 +39,5 @@ def error_body(errors: Sequence[FieldError]) -> bytes:
 
 
 async def send_json(send: Send, status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
-    """Send one whole JSON answer."""
-    every = [(b"content-type", JSON_TYPE), (b"content-length", b"%d" % len(body)), *headers]
-    await send({"type": "http.response.start", "status": status, "headers": every})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    """Send one whole JSON answer, in the one message that our server takes for it (`cycle.py`)."""
+    await send({"type": WHOLE, "status": status, "headers": headers, "body": body})

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from insights_tui.agent.http.answers import error_body
+from insights_tui.agent.http.cycle import Cycle, address
 from insights_tui.agent.http.peer import peer_of
 from insights_tui.domain.refused import FieldError
 
@@ -93,6 +94,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._half_closed = False
         self._linger_until: float | None = None
         self._stalled: float | None = None
+        self._idle_since: float | None = None
+        """When the last answer was out; `None` while one is owed, and before the first."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Take a connection, or turn it away where there are too many."""
@@ -144,6 +147,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Start the clock of a request."""
         super().on_message_begin()
         self._begun = self.loop.time()
+        self._idle_since = None
         self._in_head = True
         self._wire = 0
 
@@ -156,21 +160,58 @@ class LimitedProtocol(HttpToolsProtocol):
         ):
             self._broken = (431, _HEAD_TOO_LARGE)
             raise _HeadRefusedError
-        super().on_headers_complete()  # raises where the path cannot be read: then it is still the head that is wrong
+        self._begin()  # raises where the path cannot be read: then it is still the head that is wrong
         self._in_head = False
+
+    def _begin(self) -> None:
+        """Hand the request to the application: as uvicorn does, less the options that are not in use here."""
+        parser, scope = self.parser, self.scope
+        version = parser.get_http_version()
+        scope["method"] = parser.get_method().decode("ascii")
+        scope["http_version"] = version
+        if parser.should_upgrade() and self._should_upgrade():
+            return
+        scope["path"], scope["raw_path"], scope["query_string"] = address(self.url)
+        before = self.cycle
+        self.cycle = cycle = Cycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
 
     def on_message_complete(self) -> None:
         """Stop the clock of a request."""
         self._begun = None
+        if self.cycle.response_complete:  # answered before it was whole
+            self._idle_since = self.loop.time()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Go on with the next request, unless the connection is to end."""
+        """Go on with the next request, unless the connection is to end; the sweep ends it where none comes."""
+        self.server_state.total_requests += 1
         if self._broken is not None or (self._half_closed and not self.pipeline):
-            self.server_state.total_requests += 1
             self.transport.close()
             return
-        super().on_response_complete()
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._begun is None:
+            self._idle_since = self.loop.time()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words are not ours
         """Answer what the parser could not read."""
@@ -197,6 +238,8 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._stalled = None
         if self._begun is None:
+            if self._idle_since is not None and now - self._idle_since > limits.keep_alive_s:
+                self.transport.close()
             return
         allowed = limits.head_s if self._in_head else limits.body_s + self._wire / limits.slow_bytes
         if self.flow.read_paused:
