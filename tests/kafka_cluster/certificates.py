@@ -51,10 +51,11 @@ class Authority:
         )
         return cls(key, certificate)
 
-    def server_pem(self, hosts: tuple[str, ...], days: float = 365) -> bytes:
+    def server_pem(self, hosts: tuple[str, ...], days: float = 365, since: float = -20) -> bytes:
         """A server's private key, certificate and CA in one PEM, as Kafka's PEM keystore wants them.
 
-        `hosts` are the names and addresses it is good for; a negative `days` makes one that has expired.
+        `hosts` are the names and addresses it is good for; a negative `days` makes one that has expired, a positive
+        `since` one that is not valid yet.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         now = dt.datetime.now(dt.UTC)
@@ -64,7 +65,7 @@ class Authority:
             .issuer_name(self.certificate.subject)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - 20 * _DAY)
+            .not_valid_before(now + since * _DAY)
             .not_valid_after(now + days * _DAY)
             .add_extension(x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -88,6 +89,7 @@ class Certificates:
     server: Path
     """Good: signed, in time, for `127.0.0.1` and `localhost`."""
     expired: Path
+    not_yet: Path
     wrong_host: Path
 
 
@@ -100,6 +102,7 @@ def write_certificates(folder: Path) -> Certificates:
         "other_ca": other.pem,
         "server": ca.server_pem(here),
         "expired": ca.server_pem(here, days=-2),
+        "not_yet": ca.server_pem(here, since=2),
         "wrong_host": ca.server_pem(("kafka.elsewhere.test",)),
     }
     paths = {name: folder / f"{name}.pem" for name in contents}

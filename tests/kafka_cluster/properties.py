@@ -13,7 +13,12 @@ LISTENERS = {
     "PLAINTEXT": "PLAINTEXT",
     "SASL_SSL": "SASL_SSL",
     "EXPIRED": "SASL_SSL",  # its certificate has expired
+    "NOT_YET": "SASL_SSL",  # its certificate is not valid yet
     "WRONG_HOST": "SASL_SSL",  # its certificate is for another name
+    "MTLS": "SASL_SSL",  # asks for a client certificate
+    "SCRAM_512": "SASL_SSL",  # takes SCRAM-SHA-512 alone
+    "TLS_ALONE": "SSL",  # takes no login
+    "LOGIN_ALONE": "SASL_PLAINTEXT",  # wants a login, in the clear
     "PROXIED": "PLAINTEXT",  # advertised at its fault proxy
     "SASL_PROXIED": "SASL_SSL",  # the same, encrypted
 }
@@ -68,21 +73,37 @@ def server_properties(
         "default.replication.factor": replicas,
         "min.insync.replicas": min(2, replicas),
     }
-    stores = {"EXPIRED": certificates.expired, "WRONG_HOST": certificates.wrong_host}
+    stores = {
+        "EXPIRED": certificates.expired,
+        "NOT_YET": certificates.not_yet,
+        "WRONG_HOST": certificates.wrong_host,
+    }
     for name, protocol in LISTENERS.items():
-        if protocol == "SASL_SSL":
-            settings |= _sasl_ssl(name.lower(), stores.get(name, certificates.server), users)
+        prefix = f"listener.name.{name.lower()}"
+        if name not in ("PLAINTEXT", "SASL_SSL", *BEHIND_PROXY):
+            settings[f"{prefix}.num.network.threads"] = 1  # for a few connections of a few tests
+        if protocol.startswith("SASL"):
+            settings |= _sasl(prefix, MECHANISMS if name != "SCRAM_512" else ("SCRAM-SHA-512",), users)
+        if protocol.endswith("SSL"):
+            settings |= _ssl(prefix, stores.get(name, certificates.server))
+        if name == "MTLS":
+            settings |= {
+                f"{prefix}.ssl.client.auth": "required",
+                f"{prefix}.ssl.truststore.type": "PEM",
+                f"{prefix}.ssl.truststore.location": certificates.ca,
+            }
     return "".join(f"{key}={value}\n" for key, value in settings.items())
 
 
-def _sasl_ssl(listener: str, keystore: Path, users: dict[str, str]) -> dict[str, object]:
-    prefix = f"listener.name.{listener}"
+def _sasl(prefix: str, mechanisms: tuple[str, ...], users: dict[str, str]) -> dict[str, object]:
     known = " ".join(f'user_{user}="{password}"' for user, password in users.items())
     return {
-        f"{prefix}.sasl.enabled.mechanisms": ",".join(MECHANISMS),
+        f"{prefix}.sasl.enabled.mechanisms": ",".join(mechanisms),
         f"{prefix}.scram-sha-256.sasl.jaas.config": SCRAM_LOGIN,
         f"{prefix}.scram-sha-512.sasl.jaas.config": SCRAM_LOGIN,
         f"{prefix}.plain.sasl.jaas.config": f"{PLAIN_LOGIN} {known};",
-        f"{prefix}.ssl.keystore.type": "PEM",
-        f"{prefix}.ssl.keystore.location": keystore,
     }
+
+
+def _ssl(prefix: str, keystore: Path) -> dict[str, object]:
+    return {f"{prefix}.ssl.keystore.type": "PEM", f"{prefix}.ssl.keystore.location": keystore}
