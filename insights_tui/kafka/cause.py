@@ -12,6 +12,7 @@ from typing import Literal
 from aiokafka.errors import (
     IllegalSaslStateError,
     IncompatibleBrokerVersion,
+    KafkaError,
     SaslAuthenticationFailed,
     UnsupportedSaslMechanismError,
 )
@@ -76,7 +77,7 @@ def of_stage(error: StageError, peer: Peer, known: Known = NOTHING) -> Verdict:
     if peer.node_id is not None and not peer.listed and error.stage in ("dns", "tcp"):
         otherwise = (act, *otherwise)
         act = f"Set advertised.listeners of broker {peer.node_id} to an address that this machine can reach."
-    raw = clip(f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__)
+    raw = _raw(cause)
     what = f"{why.what}."
     return Verdict(
         Action.RETRY,
@@ -87,6 +88,14 @@ def of_stage(error: StageError, peer: Peer, known: Known = NOTHING) -> Verdict:
         "client" if login else "broker",
         "slow" if why.slow else "quick",
     )
+
+
+def _raw(cause: BaseException) -> str:
+    if isinstance(cause, TimeoutError):
+        return "no answer in time"
+    if isinstance(cause, KafkaError) and "<AIOKafkaConnection" in str(cause):  # aiokafka puts itself where a text goes
+        return f"{type(cause).__name__} ({cause.errno})"
+    return clip(f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__)
 
 
 def _dns(cause: BaseException, peer: Peer, _: Known) -> Why:

@@ -106,13 +106,7 @@ def _certificate(cause: ssl.SSLCertVerificationError, peer: Peer, known: Known) 
         return _early(peer, shown, known.now)
     whose = f"The certificate of {peer.name.rstrip(',')}"
     if code in _MISMATCH:
-        names = f": it is for {shown.shown_names}" if shown else ""
-        return Why(
-            Code.TLS_FAILED,
-            f"{whose} is not for the name {peer.server.host}{names}",
-            "Use a name that is in the certificate, or add this one to its subject alternative names.",
-            slow=True,
-        )
+        return _mismatch(whose, peer, shown)
     if code in _UNKNOWN_CA:
         return _untrusted(whose, shown, known)
     return Why(
@@ -121,6 +115,20 @@ def _certificate(cause: ssl.SSLCertVerificationError, peer: Peer, known: Known) 
         "Check the certificate and the CA certificate.",
         slow=True,
     )
+
+
+def _mismatch(whose: str, peer: Peer, shown: ServerCertificate | None) -> Why:
+    what = f"{whose} is not for the name {peer.server.host}"
+    act = "Use a name that is in the certificate, or add this one to its subject alternative names."
+    if shown is None:
+        return Why(Code.TLS_FAILED, what, act, slow=True)
+    use = f"Use a name that is in the certificate: {shown.shown_names}."
+    if not shown.names:
+        use = "Have a certificate issued that names the broker: this one has no subject alternative names."
+    elif peer.node_id is not None and not peer.listed:
+        use = f"Set advertised.listeners of broker {peer.node_id} to a name in its certificate: {shown.shown_names}."
+    add = f"Add {peer.server.host} to the subject alternative names of the certificate."
+    return Why(Code.TLS_FAILED, f"{what}: it is for {shown.shown_names}", use, slow=True, otherwise=(add,))
 
 
 def _untrusted(whose: str, shown: ServerCertificate | None, known: Known) -> Why:

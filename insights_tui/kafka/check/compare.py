@@ -68,15 +68,14 @@ def _clock(scene: Scene) -> list[Finding]:
     shown = [one for one in scene.seen if one.certificate is not None]
     early = [one for one in shown if one.certificate is not None and one.certificate.not_before > scene.now]
     late = [one for one in shown if one.certificate is not None and one.certificate.not_after < scene.now]
-    if not (len(early) == len(shown) > 0 or len(late) == len(shown) > 1):
+    if len(shown) < 2 or not (len(early) == len(shown) or len(late) == len(shown)):
         return []
-    every = "the certificate of" if len(shown) == 1 else f"the certificates of all {len(shown)} servers,"
     word = "not valid yet" if early else "no longer valid"
     return [
         found(
             "clock_suspect",
-            f"This machine's clock says {date_time(scene.now)}, and by it {every} {names(shown)} "
-            f"{'is' if len(shown) == 1 else 'are'} {word}.",
+            f"This machine's clock says {date_time(scene.now)}, and by it the certificates of all {len(shown)} servers "
+            f"are {word}.",
             "Check this machine's clock first (timedatectl); if it is right, the certificates must be issued again.",
             shown,
         )
