@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar, Token
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from insights_tui.sdk.address import Names, names_of
+from insights_tui.sdk.line import new_id, payload, write
 from insights_tui.sdk.process import client
-from insights_tui.sdk.values import MAX_METRICS, Value, encode, fitting, readable, value_of
+from insights_tui.sdk.values import MAX_METRICS, Value, readable, value_of
 
 log = logging.getLogger("insights_tui.sdk")
 
@@ -41,9 +41,11 @@ class Execution:
         self.ended = False
         self._pid = os.getpid()
         self.outer: Execution | None = _current.get()
-        self.request_id = new_id("req-")
+        self.request_id = new_id("req-", self._pid)
         """Of its payload. The same on every attempt to send it, so that consumers can tell a repeated one."""
-        self.session_id: str = session_id or (self.outer.session_id if self.outer is not None else new_id("rses-"))
+        self.session_id: str = session_id or (
+            self.outer.session_id if self.outer is not None else new_id("rses-", self._pid)
+        )
         """Shared by executions within one another."""
         self._began = time.perf_counter()
 
@@ -66,10 +68,9 @@ class Execution:
         try:
             took = (self._stopped or time.perf_counter()) - self._began
             own = client()
-            kept = fitting(self._metrics)
-            fields = _fields(kept, self.request_id, self.session_id, self._names or own.names)
-            fields["duration_milliseconds"] = round(took * 1e3, 3)
-            own.put(own.payloads_path, encode(fields).encode(), self._dropped + len(self._metrics) - len(kept))
+            inside, cut = write(dict(self._metrics))  # a thread that began before the end may still report
+            line = payload(inside, self.request_id, self.session_id, self._names or own.names, round(took * 1e3, 3))
+            own.put(own.payloads_path, line, self._dropped + cut)
         except Exception:
             log.debug("An execution could not be published", exc_info=True)
 
@@ -173,25 +174,13 @@ def _bare(mapping: Mapping[str, Any] | None, metrics: dict[str, Any]) -> None:
     own = client()
     merged: dict[str, Value] = {}
     dropped = merge(merged, mapping, metrics)
-    kept = fitting(merged)
-    dropped += len(merged) - len(kept)
+    inside, cut = write(merged)
     if own.run_path is not None:  # `insights-tui run` began an execution for this process, and ends it
-        own.put(own.run_path, encode(kept).encode(), dropped)
+        own.put(own.run_path, f"{{{inside}}}".encode(), dropped + cut)
     else:
-        fields = _fields(kept, new_id("req-"), new_id("rses-"), own.names)
-        own.put(own.payloads_path, encode(fields).encode(), dropped)
-
-
-def _fields(metrics: dict[str, Value], request_id: str, session_id: str, names: Names | None) -> dict[str, Value]:
-    fields = {
-        **metrics,
-        "request_id": request_id,
-        "session_id": session_id,
-        "time": datetime.now(UTC).isoformat(timespec="microseconds")[:26],
-    }
-    if names is not None:
-        fields["algorithm_owner"], fields["algorithm_name"], fields["algorithm_version"] = names
-    return fields
+        pid = os.getpid()
+        line = payload(inside, new_id("req-", pid), new_id("rses-", pid), own.names, None)
+        own.put(own.payloads_path, line, dropped + cut)
 
 
 def merge(into: dict[str, Value], mapping: Mapping[str, Any] | None, metrics: Mapping[str, Any]) -> int:
@@ -237,13 +226,3 @@ def leave(token: Token["Execution | None"]) -> None:
 
 def _is_id(given: object) -> bool:
     return isinstance(given, str) and 0 < len(given) <= _MAX_ID and given.isprintable()
-
-
-def new_id(prefix: str) -> str:
-    """Make an id as the original did: the prefix and a UUIDv4."""
-    digits = (int.from_bytes(os.urandom(16), "big") & _ANY | _V4).to_bytes(16, "big").hex()
-    return f"{prefix}{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-_ANY = ~((0xF << 76) | (0x3 << 62))
-_V4 = (0x4 << 76) | (0x2 << 62)

@@ -2,6 +2,7 @@
 
 import http
 import json
+import uuid
 from collections import UserDict
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from insights_tui.domain import report as agents
 from insights_tui.sdk import values
+from insights_tui.sdk.address import Names
 from insights_tui.sdk.executions import merge
+from insights_tui.sdk.line import new_id, payload, write
 
 
 class Broken:
@@ -76,11 +79,20 @@ def test_whatever_is_reported_the_agent_never_refuses_it(reported: dict[str, Any
     """A batch is all or nothing: one payload that the agent refuses would take 249 others with it."""
     into: dict[str, values.Value] = {}
     dropped = merge(into, reported, {})
-    kept = values.fitting(into)
-    assert dropped + len(into) == len(reported)
-    read = agents.read_payload(agents.decode(values.encode(kept).encode()))
-    assert read.given == {}
+    inside, cut = write(into)
+    kept = json.loads(f"{{{inside}}}")
+    assert dropped + cut + len(kept) == len(reported)
+    read = agents.read_payload(agents.decode(payload(inside, "req-1", 'mine"\\é', Names("a", "b é", "c"), 0.5)))
+    assert read.given["session_id"] == 'mine"\\é'
+    assert read.given["algorithm_name"] == "b é"
+    assert read.given["duration_milliseconds"] == 0.5
     strings = {name for name, value in kept.items() if isinstance(value, str)}
     assert {drop.name for drop in read.dropped} <= strings
-    assert read.metrics.keys() >= kept.keys() - strings
-    assert json.loads(values.encode(kept)) == kept
+    assert kept == {name: into[name] for name in kept}
+    assert {name: value for name, value in kept.items() if name not in strings}.items() <= read.metrics.items()
+
+
+def test_ids_are_version_4_and_no_two_the_same() -> None:
+    ids = [new_id("req-", 1) for _ in range(1000)] + [new_id("req-", 2) for _ in range(1000)]
+    assert len(set(ids)) == 2000
+    assert {(uuid.UUID(each[4:]).version, uuid.UUID(each[4:]).variant) for each in ids} == {(4, uuid.RFC_4122)}
