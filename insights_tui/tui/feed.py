@@ -14,6 +14,8 @@ from insights_tui.tui.frame import Frame
 
 WINDOW_S = 300
 """Seconds of history that the page shows."""
+SPARE_S = 40
+"""Seconds kept beyond that: a chart moves on by half a minute at once, and its left end stays drawn till then."""
 _ANSWER_S = 2.0
 """An agent that takes longer is as good as silent; the next tick asks again."""
 _STUCK_S = 3.0
@@ -101,9 +103,9 @@ class Feed:
         return self._frame
 
     def _merge(self, snapshot: Snapshot) -> tuple[Second, ...]:
-        """Add the new seconds; drop what has left the window."""
+        """Add the new seconds; drop what no chart can show any more."""
         for second in snapshot.history:
             self._seconds[int(second.at.timestamp())] = second
-        oldest = int((snapshot.as_of - timedelta(seconds=WINDOW_S)).timestamp())
+        oldest = int((snapshot.as_of - timedelta(seconds=WINDOW_S + SPARE_S)).timestamp())
         self._seconds = {at: second for at, second in sorted(self._seconds.items()) if at > oldest}
         return tuple(self._seconds.values())

@@ -25,6 +25,12 @@ class Glyphs:
     cross: str
     arrow: str
     space: str
+    tick: str
+    """Where a minute begins on the time axis."""
+    mark: str
+    """Something happened here."""
+    edge: str
+    """Between a scale and its chart."""
     levels: str
     """Nine heights of a trend: the first is zero, the last the maximum."""
 
@@ -55,6 +61,9 @@ UNICODE = Glyphs(
     cross="✗",
     arrow="→",
     space="␣",
+    tick="╵",
+    mark="▲",
+    edge="┤",
     levels="▁▁▂▃▄▅▆▇█",
 )
 ASCII = Glyphs(
@@ -74,5 +83,8 @@ ASCII = Glyphs(
     cross="WRONG",
     arrow="->",
     space="space",
+    tick="'",
+    mark="^",
+    edge="|",
     levels="_.,:-=+*#",
 )

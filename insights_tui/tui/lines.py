@@ -82,16 +82,23 @@ def table(rows: Sequence[Sequence[Line]], *, right: frozenset[int] = frozenset()
     """Align rows in columns as wide as their widest cell; columns in `right` align at their right edge."""
     if not rows:
         return []
-    sizes = [max(width(row[index]) for row in rows) for index in range(len(rows[0]))]
+    last = len(rows[0]) - 1
+    sizes = [max(width(row[index]) for row in rows) for index in range(last + 1)]
+    if last not in right:
+        sizes[last] = 0  # nothing stands behind it: no blanks that a narrow terminal would mark as cut
     space: Run = (" " * gap, "text")
     return [
         tuple(
             run
             for index, cell in enumerate(row)
-            for run in (*fit(cell, sizes[index], right=index in right), *((space,) if index < len(row) - 1 else ()))
+            for run in (*_cell(cell, sizes[index], right=index in right), *((space,) if index < last else ()))
         )
         for row in rows
     ]
+
+
+def _cell(cell: Line, size: int, *, right: bool) -> Line:
+    return fit(cell, size, right=right) if size else cell
 
 
 def wrap(value: str, cells: int) -> list[str]:

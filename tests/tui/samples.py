@@ -60,6 +60,23 @@ def history(*, accepted: int = 1000, delivered: int = 1000) -> tuple[Second, ...
     )
 
 
+def broken(*, for_s: int, delivered: float = 0.0, pending: int = 7000, lost: int = 0) -> tuple[Second, ...]:
+    """The same five minutes, of which the last `for_s` seconds went wrong: a share is delivered, the rest piles up."""
+    whole = history()
+    ill = (
+        replace(
+            second,
+            delivered=int(second.delivered * delivered),
+            pending=200 + pending * (number + 1) // for_s,
+            p99_s=None if not delivered else min(2.4, 0.03 + number * 0.1),
+            lost=lost if number >= for_s - 20 else 0,
+            expired_unsent=lost if number >= for_s - 20 else 0,
+        )
+        for number, second in enumerate(whole[-for_s:])
+    )
+    return (*whole[:-for_s], *ill)
+
+
 def _wave(index: int) -> int:
     slow = index % 120
     return (slow if slow < 60 else 120 - slow) * 2 // 3 + index * 7 % 5
@@ -192,6 +209,7 @@ DEGRADED = replace(
         for index in range(12)
     ),
     events=EVENTS,
+    history=broken(for_s=41, delivered=0.4, pending=7000),
 )  # fmt: skip
 AUTH_FAILED = replace(
     DEGRADED,
@@ -211,6 +229,7 @@ AUTH_FAILED = replace(
     oldest_age_s=185.0,
     next_loss_s=55.0,
     last_delivered_at=ago(minutes=3, seconds=5),
+    history=broken(for_s=185, pending=18_000),
     rates=Rates(98.0, 0.0),
     latency=Latency(),
     brokers=tuple(
@@ -243,6 +262,7 @@ LOST = replace(
         accepted=1_209_201, queued=18_204, delivered=1_190_775, rejected=2, expired_unsent=200, expired_unknown=20
     ),
     lost_open=212,
+    history=broken(for_s=185, pending=18_000, lost=10),
     next_loss_s=0.4,
     oldest_age_s=239.6,
 )  # fmt: skip

@@ -30,9 +30,13 @@ async def test_the_whole_history_is_asked_for_once_then_only_what_is_new() -> No
     clock.now, agent.now = 101.0, later(1)
     frame = await feed.poll()
     assert agent.asked == [300, 3]
-    assert len(frame.history) == 300
+    assert len(frame.history) == 301
     assert [second.at for second in frame.history] == sorted({second.at for second in frame.history})
     assert frame.history[-1].accepted == 7
+    for second in range(2, 100):
+        clock.now, agent.now = 100.0 + second, later(second)
+        frame = await feed.poll()
+    assert len(frame.history) == 340  # what leaves the longest chart is forgotten
 
 
 async def test_silence_is_stale_at_once_and_names_cause_and_repair() -> None:

@@ -1,117 +1,128 @@
-"""Trends of the last five minutes on one time axis, each with its maximum; one colour, columns that stand still.
+"""Trends of the last five minutes on one time axis, each with its scale, and what happened when."""
 
-A column covers a fixed stretch of absolute time and shows its highest second, so that a tick changes one column
-and the whole line moves just when a stretch is over.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil
+from typing import ClassVar
 
-from insights_tui.domain.snapshot import Second, Snapshot
+from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import UNKNOWN, latency, rate, thousands
-from insights_tui.tui.frame import Scene, Space
+from insights_tui.tui.charts.axis import axis, marks_of, marks_row
+from insights_tui.tui.charts.bars import bars, ceiling
+from insights_tui.tui.charts.window import Reading, Window, window
+from insights_tui.tui.frame import Scene
 from insights_tui.tui.lines import Line, fit, text
 from insights_tui.tui.panels.panel import Panel
 
-WINDOW_S = 300
-_LABEL, _VALUE, _MAXIMUM = 11, 10, 13
-_STEP_S = 5
-"""A column covers at least this: finer ones move more often than anybody looks, and each move costs bytes."""
-_WALL_ROWS = 3
+_LABEL, _VALUE, _MAXIMUM = 11, 9, 14
+_TWO = 2
+_BEFORE = _LABEL + _VALUE + 2
+"""Cells to the left of the columns, however high a trend is: all share one time axis."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Trend:
+class Trend:
+    """One row or more of a chart."""
+
     label: str
     now: str
-    reading: Callable[[Second], float | None]
+    reading: Reading
     write: Callable[[float], str]
+    least: float = 1.0
+    """The scale never ends below this: noise stays small."""
+    ink: str = "trend"
+    rows: int | None = None
+    """Rows of its own; else as many as the chart gives each."""
 
 
 class Trends(Panel):
-    """Accepted and delivered; with room also pending and the 99th percentile."""
+    """Accepted and delivered; with room also pending, the 99th percentile and what is lost."""
 
     TITLE = "Last 5 min"
+    FINEST: ClassVar[dict[str, int]] = {"narrow": 5, "medium": 5, "wide": 2}
+    """Seconds that a column covers at least."""
+
+    MARKS_APART: ClassVar[bool] = False
+    """Whether what happened has a row of its own, with words, where rows are few."""
+
+    def rows(self, scene: Scene) -> int:
+        """Tell how many rows each trend has."""
+        return 3 if scene.tier == "wide" else 1
+
+    def trends(self, scene: Scene, snapshot: Snapshot) -> list[Trend]:
+        """Name the trends."""
+        found = [accepted(snapshot), delivered(snapshot)]
+        if scene.roomy:
+            found += [pending(snapshot), p99(snapshot), lost(snapshot)]
+        return found
 
     def lines(self, scene: Scene) -> list[Line]:
-        """Draw one line a trend."""
-        if scene.snapshot is None or scene.tier == "tiny":
+        """Draw the trends, the time axis and the marks."""
+        snapshot, glyphs = scene.snapshot, scene.glyphs
+        if snapshot is None or scene.tier == "tiny":
             return []
-        room = max(8, scene.width - _LABEL - _VALUE - _MAXIMUM - 4)
-        step = max(_STEP_S, ceil(WINDOW_S / room))
-        height = _WALL_ROWS if scene.tier == "wide" else 1
-        trends = _trends(scene.snapshot, scene.space)
-        return [line for trend in trends for line in _lines(trend, scene, step, height)]
+        height = self.rows(scene)
+        room = scene.width - _BEFORE - (1 if height > 1 else _MAXIMUM)
+        history = scene.frame.history
+        last = history[-1].at if history else snapshot.as_of
+        frame = window(last, room, finest=self.FINEST[scene.tier])
+        rows: list[Line] = []
+        for trend in self.trends(scene, snapshot):
+            rows += _trend(trend, scene, frame, trend.rows or height, alone=height == 1)
+        margin = (" " * _BEFORE, "text")
+        marks = marks_of(snapshot)
+        if not self.MARKS_APART and not scene.roomy:
+            return [*rows, (margin, *axis(frame, glyphs, marks))]
+        apart = marks_row(frame, marks, glyphs)
+        return [*rows, (margin, *axis(frame, glyphs)), *([(margin, *apart)] if apart else [])]
 
 
-def _trends(snapshot: Snapshot, space: Space) -> list[_Trend]:
-    trends = [
-        _Trend("accepted", rate(snapshot.rates.accepted_per_s), lambda second: second.accepted, rate),
-        _Trend("delivered", rate(snapshot.rates.delivered_per_s), lambda second: second.delivered, rate),
-    ]
-    if space.roomy:
-        trends += [
-            _Trend("pending", thousands(snapshot.counts.pending), lambda second: second.pending, _whole),
-            _Trend("p99", latency(snapshot.latency.p99), lambda second: second.p99_s, latency),
-            _Trend("lost", thousands(snapshot.counts.lost), lambda second: second.lost, _whole),
-        ]
-    return trends
+def accepted(snapshot: Snapshot) -> Trend:
+    """Payloads a second that came in."""
+    return Trend("accepted", rate(snapshot.rates.accepted_per_s), lambda second: second.accepted, rate)
 
 
-def _lines(trend: _Trend, scene: Scene, step: int, height: int) -> list[Line]:
-    values = buckets(scene.frame.history, trend.reading, step=step)
+def delivered(snapshot: Snapshot) -> Trend:
+    """Payloads a second that Kafka took."""
+    return Trend("delivered", rate(snapshot.rates.delivered_per_s), lambda second: second.delivered, rate)
+
+
+def pending(snapshot: Snapshot) -> Trend:
+    """Payloads without an outcome."""
+    return Trend("pending", thousands(snapshot.counts.pending), lambda second: second.pending, whole)
+
+
+def p99(snapshot: Snapshot) -> Trend:
+    """Tell the 99th percentile of the time to Kafka's answer."""
+    return Trend("p99", latency(snapshot.latency.p99), lambda second: second.p99_s, latency, least=0.01)
+
+
+def lost(snapshot: Snapshot) -> Trend:
+    """Payloads lost in a second, for whatever reason."""
+    return Trend("lost", thousands(snapshot.counts.lost), lambda second: second.lost, whole)
+
+
+def _trend(trend: Trend, scene: Scene, frame: Window, height: int, *, alone: bool) -> list[Line]:
+    values = frame.highest(scene.frame.history, trend.reading)
     known = [value for value in values if value is not None]
-    highest = f"max {trend.write(max(known))}" if known else f"max {UNKNOWN}"
-    head: Line = (*fit(text(f" {trend.label}", "label"), _LABEL), *fit(text(trend.now, "strong"), _VALUE, right=True))
-    rows = bars(values, scene.glyphs.levels, height)
-    return [
-        (
-            *(head if index == height - 1 else fit((), _LABEL + _VALUE)),
-            ("  ", "text"),
-            (row, "trend"),
-            ("  ", "text"),
-            *fit(text(highest if index == height - 1 else "", "label"), _MAXIMUM),
-        )
-        for index, row in enumerate(rows)
-    ]
+    top = ceiling(values, least=trend.least)
+    rows = bars(values, scene.glyphs.levels, height, top=top)
+    highest = text(f" max {trend.write(max(known)) if known else UNKNOWN}", "label")
+    label, now = text(f" {trend.label}", "label"), text(trend.now, "strong")
+    if height == 1:
+        head = (*fit(label, _LABEL), *fit(now, _VALUE, right=True), ("  ", "text"))
+        tail = ((" ", "text"), *highest) if alone else ()
+        return [(*head, (rows[0], trend.ink), *tail)]
+    heads = [label, ((" ", "text"), *now), highest] if height > _TWO else [(*fit(label, _LABEL), *now), highest]
+    scales = [trend.write(top), *[""] * (height - 2), trend.write(0)]
+    lines: list[Line] = []
+    for index, (row, scale) in enumerate(zip(rows, scales, strict=True)):
+        head = heads[index] if index < len(heads) else ()
+        left = fit(head, _BEFORE - 1 - max(len(scale) + 1, 1))
+        edge = (scene.glyphs.edge if scale else " ", "rule")
+        lines.append((*left, (f" {scale}" if scale else " ", "label"), edge, (row, trend.ink)))
+    return lines
 
 
-def buckets(history: Sequence[Second], reading: Callable[[Second], float | None], *, step: int) -> list[float | None]:
-    """Give the highest reading of each stretch of `step` seconds, oldest first; `None` where nothing was measured."""
-    slots = ceil(WINDOW_S / step)
-    values: list[float | None] = [None] * slots
-    if not history:
-        return values
-    last = int(history[-1].at.timestamp()) // step
-    for second in history:
-        index = slots - 1 - (last - int(second.at.timestamp()) // step)
-        value = reading(second)
-        if index < 0 or value is None:
-            continue
-        before = values[index]
-        values[index] = value if before is None else max(before, value)
-    return values
-
-
-def bars(values: Sequence[float | None], levels: str, height: int = 1) -> list[str]:
-    """Draw values as heights, top row first: the lowest glyph is zero alone, unknown is a blank.
-
-    The highest stops short of the row above it, so that trends below each other do not run together.
-    """
-    highest = max((value for value in values if value is not None), default=0)
-    full = len(levels) - 1
-    top = full * height - 1
-    columns = []
-    for value in values:
-        if value is None:
-            columns.append(" " * height)
-            continue
-        eighths = max(2, min(top, ceil(top * value / highest))) if value > 0 else 0
-        rows = [max(0, min(full, eighths - full * row)) for row in range(height)]
-        columns.append("".join(levels[part] if part or row == 0 else " " for row, part in enumerate(rows)))
-    return ["".join(column[row] for column in columns) for row in reversed(range(height))]
-
-
-def _whole(value: float) -> str:
+def whole(value: float) -> str:
+    """Write a count."""
     return thousands(int(value))

@@ -114,8 +114,8 @@ class InsightsScreen(Acts):
 
     def take(self, frame: Frame) -> None:
         """Show a frame, unless the view is frozen or covered."""
-        if self._frame.frozen_at is not None or not self.is_active or not self.query("#connect"):
-            return  # frozen, covered, or (the last case) already being taken down
+        if self._frame.frozen_at is not None or not self.is_active:
+            return
         self._frame = frame
         if frame.restarted_at is not None and frame.restarted_at != self._restart_told:
             self._restart_told = frame.restarted_at
@@ -123,6 +123,8 @@ class InsightsScreen(Acts):
         self._draw()
 
     def _draw(self) -> None:
+        if not (self.query("#connect") and self.query(KeysRow)):
+            return  # not composed yet, or already being taken down
         frame = self._frame
         space = Space(self.size.width, self.size.height, self._interface.glyphs)
         configured = frame.snapshot is not None and frame.snapshot.connection is not None

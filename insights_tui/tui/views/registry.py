@@ -35,4 +35,13 @@ def _insights(_client: AgentApi) -> View:
     return InsightsView()
 
 
-VIEWS: tuple[Entry, ...] = (Entry("1", "Insights", "insights", _insights),)
+def _delivery(_client: AgentApi) -> View:
+    from insights_tui.tui.views.delivery import DeliveryView
+
+    return DeliveryView()
+
+
+VIEWS: tuple[Entry, ...] = (
+    Entry("1", "Insights", "insights", _insights),
+    Entry("2", "Delivery", "delivery", _delivery),
+)

@@ -1,0 +1,1 @@
+"""Charts of the last minutes: pure functions from seconds of history to rows of characters."""

@@ -1,0 +1,51 @@
+"""What came in, what Kafka took, what is pending, how long it took, what was lost and why: on one time axis."""
+
+from insights_tui.domain.snapshot import Snapshot
+from insights_tui.domain.text import thousands
+from insights_tui.tui.charts.window import Reading
+from insights_tui.tui.frame import Scene
+from insights_tui.tui.panels.trends import Trend, Trends, accepted, delivered, p99, pending, whole
+
+_KINDS = (
+    ("rejected", "rejected"),
+    ("unsent", "expired_unsent"),
+    ("unknown", "expired_unknown"),
+    ("damaged", "damaged"),
+    ("refused", "refused"),
+)
+"""Short label and field; unsent and unknown are the two kinds of expired, refused was never accepted."""
+_TALLEST, _OTHER_ROWS = 10, 24
+
+
+class Charts(Trends):
+    """Taller than on the Insights view; below, a row for each reason that cost payloads."""
+
+    FINEST = {"narrow": 5, "medium": 3, "wide": 2}  # noqa: RUF012 - a ClassVar of the base class
+
+    MARKS_APART = True
+
+    def rows(self, scene: Scene) -> int:
+        """Use the height of a wall screen."""
+        if scene.tier == "wide":
+            return min(_TALLEST, (scene.space.height - _OTHER_ROWS) // 4)
+        return 3 if scene.tier == "medium" else 1
+
+    def trends(self, scene: Scene, snapshot: Snapshot) -> list[Trend]:
+        """Name the trends; where nothing was lost or refused, one row says so."""
+        found = [accepted(snapshot), delivered(snapshot), pending(snapshot), p99(snapshot)]
+        happened = [
+            Trend(label, thousands(_total(snapshot, field)), _reading(field), whole, ink="bad", rows=1)
+            for label, field in _KINDS
+            if any(getattr(second, field) for second in scene.frame.history)
+        ]
+        return [*found, *(happened or [Trend("lost", "none", lambda second: second.lost, whole, rows=1)])]
+
+
+def _reading(field: str) -> Reading:
+    return lambda second: int(getattr(second, field))
+
+
+def _total(snapshot: Snapshot, field: str) -> int:
+    if field == "refused":
+        return sum(snapshot.refused.values())
+    return int(getattr(snapshot.counts, field))

@@ -1,0 +1,45 @@
+"""What waits and how long it may, and how long Kafka takes: labels above values, in columns."""
+
+from insights_tui.domain.snapshot import Latency, Snapshot
+from insights_tui.domain.text import duration, latency, thousands
+from insights_tui.tui.frame import Scene
+from insights_tui.tui.lines import Line, columns, crop, text, whole_seconds
+from insights_tui.tui.panels.panel import Panel
+
+_SOON_S = 60.0
+_COLUMN, _NARROW = 16, 13
+
+
+class Flow(Panel):
+    """Queued, in flight, retrying, the oldest, the next loss; latency over the last minute."""
+
+    def lines(self, scene: Scene) -> list[Line]:
+        """Draw labels above values."""
+        snapshot = scene.snapshot
+        if snapshot is None or snapshot.connection is None or scene.tier == "tiny":
+            return []
+        dot = f" {scene.glyphs.dot} "
+        fields = _fields(snapshot, roomy=scene.roomy)
+        fields.append((f"Latency p50{dot}p99{dot}max", _latency(snapshot.latency, dot)))
+        size, dots = _COLUMN if scene.roomy else _NARROW, scene.glyphs.ellipsis
+        labels = columns([text(label, "label") for label, _ in fields], size, dots)
+        values = columns([value for _, value in fields], size, dots)
+        return [crop(((" ", "text"), *row), scene.width, dots) for row in (labels, values)]
+
+
+def _fields(snapshot: Snapshot, *, roomy: bool) -> list[tuple[str, Line]]:
+    counts, left = snapshot.counts, snapshot.next_loss_s
+    fields = [
+        ("Queued", text(thousands(counts.queued), "strong")),
+        ("In flight", text(thousands(counts.in_flight), "strong")),
+        ("Retrying", text(thousands(counts.retrying), "worry" if counts.retrying else "strong")),
+    ]
+    if roomy:
+        fields.append(("Oldest waits", text(duration(snapshot.oldest_age_s))))
+    token = "bad" if left is not None and left < _SOON_S else "text"
+    fields.append(("Next loss in", text(duration(None) if left is None else whole_seconds(left), token)))
+    return fields
+
+
+def _latency(values: Latency, dot: str) -> Line:
+    return text(dot.join(latency(value) for value in (values.p50, values.p99, values.max)))

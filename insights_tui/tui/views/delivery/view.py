@@ -1,0 +1,41 @@
+"""The Delivery view: trends with scale and time axis, outcomes by reason, partitions and brokers, worst first."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from insights_tui.tui.frame import Frame, Space
+from insights_tui.tui.panels.banner import problems
+from insights_tui.tui.panels.brokers import Brokers
+from insights_tui.tui.views.delivery.charts import Charts
+from insights_tui.tui.views.delivery.flow import Flow
+from insights_tui.tui.views.delivery.lanes import Lanes
+from insights_tui.tui.views.view import Keys, View
+
+
+class DeliveryView(View):
+    """How fast, how late, through which partitions, with which outcome."""
+
+    NAME = "delivery"
+    TITLE = "Delivery"
+    KEY = "2"
+    HELP = "How payloads leave: rates, latency, outcomes by reason, each partition and broker, worst first."
+
+    def compose(self) -> ComposeResult:
+        """Place the parts; the style sheet says which stand side by side."""
+        with Vertical(id="trends"):
+            yield Flow()
+            yield Charts()
+        with Horizontal(id="members"):
+            yield Brokers()
+            yield Lanes()
+
+    def draw(self, frame: Frame, space: Space) -> None:
+        """Show a frame; without a connection there is nothing to deliver to."""
+        self.set_class(bool(problems(frame)), "-troubled")
+        super().draw(frame, space)
+
+    def keys(self, frame: Frame) -> Keys:
+        """Name the acts on the connection."""
+        if frame.snapshot is None or frame.snapshot.connection is None:
+            return (("c", "Connect"),)
+        return (("c", "Edit"), ("t", "Test"))
