@@ -111,9 +111,10 @@ class Engine:
         if self._spool.durability == "full":
             self._tasks.append(asyncio.create_task(self._pager.run(), name="pager"))
 
-    async def accept(self, drafts: Sequence[Draft]) -> list[Payload]:
+    async def accept(self, drafts: Sequence[Draft], ended: Sequence[bytes] = ()) -> list[Payload]:
         """Take payloads in, all or none; return after the commit.
 
+        `ended` are the keys of executions that end with them: see `ended`.
         Raises `QueueFullError`, `SpoolFullError`, `CommitTimeoutError` (all of `spool.base`), `EngineClosedError`.
         """
         if self._closing:
@@ -122,11 +123,19 @@ class Engine:
         self._check_room(count)
         self._accepting += count
         try:
-            payloads = await self._spool.accept(drafts, self._settings.deadline_s)
+            payloads = await self._spool.accept(drafts, self._settings.deadline_s, ended)
         finally:
             self._accepting -= count
         self._take(payloads)
         return payloads
+
+    async def ended(self) -> Sequence[bytes]:
+        """Tell the keys of executions whose payloads were accepted and that are not forgotten."""
+        return await self._spool.ended()
+
+    def forget_ended(self, keys: Sequence[Key]) -> None:
+        """Forget that these executions ended, in the background."""
+        self._spool.forget_ended(keys)
 
     def _check_room(self, count: int) -> None:
         settings = self._settings

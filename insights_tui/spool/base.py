@@ -162,12 +162,22 @@ class Spool(Protocol):
         """Open or create it and tell what it holds; what takes longer arrives by `on_arrival`."""
         ...
 
-    async def accept(self, drafts: Sequence[Draft], deadline_s: float) -> Accepted:
+    async def accept(self, drafts: Sequence[Draft], deadline_s: float, ended: Sequence[bytes] = ()) -> Accepted:
         """Take payloads in; return only when the commit is durable. All or none.
+
+        `ended` are the keys of executions that end with them: noted in the same commit, until `forget_ended`.
 
         Raises `SpoolFullError` where there is no room, `CommitTimeoutError` where the commit takes over a second
         (if it lands after all, `on_arrival` tells).
         """
+        ...
+
+    async def ended(self) -> Sequence[bytes]:
+        """Tell the keys of executions noted with `accept` and not forgotten; after what waits to be committed."""
+        ...
+
+    def forget_ended(self, keys: Sequence[Key]) -> None:
+        """Forget that these ended, in the background."""
         ...
 
     async def load(self, limit: int) -> list[Payload]:

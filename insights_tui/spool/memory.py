@@ -43,7 +43,12 @@ class MemorySpool(Spool):
         """Start empty."""
         return Recovered()
 
-    async def accept(self, drafts: Sequence[Draft], deadline_s: float) -> Accepted:
+    async def accept(
+        self,
+        drafts: Sequence[Draft],
+        deadline_s: float,
+        ended: Sequence[bytes] = (),  # noqa: ARG002 - who ended is forgotten with the process
+    ) -> Accepted:
         """Take payloads in: give each its number and its deadline."""
         now = self._clock.now()
         accepted_ms, deadline, first = int(now.wall * 1000), now.boot + deadline_s, self._seq + 1
@@ -54,6 +59,13 @@ class MemorySpool(Spool):
         numbers = range(first, self._seq + 1)
         rows = zip(numbers, *zip(*drafts, strict=True), repeat(accepted_ms), repeat(deadline), repeat(False))
         return Accepted(map(_new_payload, repeat(Payload), rows))
+
+    async def ended(self) -> Sequence[bytes]:
+        """Tell none: nothing outlives the process."""
+        return ()
+
+    def forget_ended(self, keys: Sequence[Key]) -> None:
+        """Nothing to do: none is noted."""
 
     async def load(self, limit: int) -> list[Payload]:  # noqa: ARG002 - nothing is on disk
         """Hand over nothing: all of it is in memory."""

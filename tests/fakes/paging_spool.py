@@ -38,9 +38,9 @@ class PagingSpool(MemorySpool):
         self._seq = max((payload.seq for payload in self.disk), default=0)
         return Recovered(Counts(accepted=count, queued=count))
 
-    async def accept(self, drafts: Sequence[Draft], deadline_s: float) -> Accepted:
+    async def accept(self, drafts: Sequence[Draft], deadline_s: float, ended: Sequence[bytes] = ()) -> Accepted:
         """Take payloads in; beyond the window they stay on disk."""
-        accepted = await super().accept(drafts, deadline_s)
+        accepted = await super().accept(drafts, deadline_s, ended)
         if self.paged or self._held + len(accepted) > self._window:
             self.disk.extend(accepted)
             self.paged += len(accepted)

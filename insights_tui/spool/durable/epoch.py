@@ -21,6 +21,7 @@ from insights_tui.spool.durable.ops import (
     Dropped,
     Evicted,
     Final,
+    Forgotten,
     Intent,
     LateAck,
     Op,
@@ -85,6 +86,8 @@ class Epoch:
         """Rows that were counted as damaged already."""
         self.adopted: set[int] = set()
         """Epochs that were folded into this one."""
+        self.ended: set[bytes] = set()
+        """Executions that ended with payloads of this one and are not forgotten."""
         self.sick = False
         self.dirty = 0
         """Pages in the WAL, about."""
@@ -100,6 +103,7 @@ class Epoch:
         Raises `sqlite3.Error` where nothing of it was written, `SickError` where the file is broken.
         """
         record, ops = self.record.copy(), [*self.backlog, *extra]
+        ended = [key for batch in batches for key in batch.ended]
         accepted: list[list[Payload]] = []
         rows: list[Any] = []
         for batch in batches:
@@ -115,6 +119,8 @@ class Epoch:
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 self._insert(rows)
+                if ended:
+                    self.db.executemany("INSERT OR IGNORE INTO ended VALUES (?)", [(key,) for key in ended])
                 self._apply(ops, record)
                 record.commits += 1
                 packed = record.pack()
@@ -130,6 +136,7 @@ class Epoch:
         self.mark.committed(packed)
         crash_point("after_commit")
         self.record = record
+        self.ended.update(ended)
         self.backlog = []
         self.dirty += 6 + len(rows) // 16 + sum([len(op.seqs) for op in ops]) // 8
         return accepted
@@ -176,6 +183,8 @@ class Epoch:
                     record.bodiless += op.many
                 case Surplus():
                     record.accepted += op.many
+                case Forgotten():
+                    self.db.executemany("DELETE FROM ended WHERE key = ?", [(key,) for key in op.keys])
                 case _:
                     self._apply_to_dead(op, record)
         if delivered:

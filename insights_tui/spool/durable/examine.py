@@ -166,6 +166,7 @@ def _whole(row: tuple[Any, ...]) -> bool:
 
 
 def _copy_notes(epoch: Epoch, db: sqlite3.Connection) -> None:
+    db.executemany("INSERT OR IGNORE INTO ended VALUES (?)", [(key,) for key in epoch.ended])
     for table in ("folded", "redriven"):
         try:
             notes = epoch.db.execute(f"SELECT * FROM {table}").fetchall()

@@ -20,6 +20,15 @@ def notes(epoch: Epoch, table: str) -> set[int]:
     return {row[0] for row in rows if isinstance(row[0], int)}
 
 
+def ended(epoch: Epoch) -> set[bytes]:
+    """Read which executions ended with payloads of an epoch."""
+    try:
+        rows = epoch.db.execute("SELECT key FROM ended").fetchall()
+    except schema.ERRORS as error:
+        raise epoch.judged(error) from error
+    return {row[0] for row in rows if isinstance(row[0], bytes)}
+
+
 def forget_intents(epoch: Epoch, number: int) -> None:
     """Forget the note of dead letters that are marked by now where they are."""
     try:
@@ -37,8 +46,9 @@ def fold(source: Epoch, target: Epoch, folder: Path) -> None:
     except schema.ERRORS as error:
         raise source.judged(error) from error
     adopted = {source.number, *source.adopted}
-    _take_over(target, source.record, adopted, rows)
+    _take_over(target, source.record, adopted, rows, source.ended)
     target.adopted |= adopted
+    target.ended |= source.ended
     target.checkpoint()  # what the files said is in the database itself before they go
     crash_point("folded")
     source.close(clean=False)
@@ -47,12 +57,14 @@ def fold(source: Epoch, target: Epoch, folder: Path) -> None:
 
 def carry(record: Record, number: int, target: Epoch, folder: Path) -> None:
     """Move the counts of an epoch that nothing can be read from."""
-    _take_over(target, record, {number}, [])
+    _take_over(target, record, {number}, [], set())
     target.checkpoint()
     places.mark(folder, number).unlink(missing_ok=True)
 
 
-def _take_over(target: Epoch, counts: Record, adopted: set[int], rows: list[tuple[object, ...]]) -> None:
+def _take_over(
+    target: Epoch, counts: Record, adopted: set[int], rows: list[tuple[object, ...]], ended_: set[bytes]
+) -> None:
     record = target.record.copy()
     record.carry(counts)
     record.dead += counts.dead
@@ -66,6 +78,7 @@ def _take_over(target: Epoch, counts: Record, adopted: set[int], rows: list[tupl
             places_ = "?, ?, ?, ?, ?, ?, ?, ?, ?"
             db.executemany(f"INSERT OR REPLACE INTO payload ({COLUMNS}) VALUES ({places_})", rows)
             db.executemany("INSERT OR IGNORE INTO folded VALUES (?)", [(number,) for number in adopted])
+            db.executemany("INSERT OR IGNORE INTO ended VALUES (?)", [(key,) for key in ended_])
             db.execute("UPDATE meta SET value = ? WHERE key = 1", (packed,))
             db.execute("COMMIT")
         except BaseException:

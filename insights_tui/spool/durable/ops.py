@@ -75,7 +75,18 @@ class Surplus(NamedTuple):
     seqs: Sequence[int] = ()
 
 
-Op = Final | LateAck | Doubt | Dropped | Redriven | Evicted | Intent | Vanished | Surplus
+Key = bytes
+"""Of an execution."""
+
+
+class Forgotten(NamedTuple):
+    """Executions whose end is noted elsewhere by now."""
+
+    keys: Sequence[Key]
+    seqs: Sequence[int] = ()
+
+
+Op = Final | LateAck | Doubt | Dropped | Redriven | Evicted | Intent | Vanished | Surplus | Forgotten
 
 
 class Batch(NamedTuple):
@@ -83,6 +94,8 @@ class Batch(NamedTuple):
 
     drafts: Sequence[Draft]
     deadline_s: float
+    ended: Sequence[bytes] = ()
+    """Keys of the executions that end with it: noted in the same transaction."""
 
 
 class Taken(NamedTuple):

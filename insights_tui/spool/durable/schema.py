@@ -57,7 +57,11 @@ def _first(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE redriven (seq INTEGER PRIMARY KEY)")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+def _second(db: sqlite3.Connection) -> None:
+    db.execute("CREATE TABLE ended (key BLOB PRIMARY KEY) WITHOUT ROWID")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second)
 """Each leads from the version that is its index to the next; `user_version` counts those that were done."""
 
 

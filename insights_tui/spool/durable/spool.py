@@ -102,7 +102,7 @@ class DurableSpool(Spool):
 
     # Accepting.
 
-    async def accept(self, drafts: Sequence[Draft], deadline_s: float) -> Accepted:
+    async def accept(self, drafts: Sequence[Draft], deadline_s: float, ended: Sequence[bytes] = ()) -> Accepted:
         """Take payloads in; return only when the commit is durable. All or none.
 
         Raises `SpoolFullError` where there is no room, `CommitTimeoutError` where the commit takes over a second.
@@ -113,7 +113,7 @@ class DurableSpool(Spool):
         loop = self._loop
         if loop is None:
             raise AssertionError
-        waiting = _Waiting(Batch(drafts, deadline_s), loop.create_future(), loop.time())
+        waiting = _Waiting(Batch(drafts, deadline_s, ended), loop.create_future(), loop.time())
         self._waiting.append(waiting)
         if self._timer is None:
             self._timer = loop.call_later(self._limits.commit_timeout_s, self._watch)
@@ -160,6 +160,15 @@ class DurableSpool(Spool):
         waiting_ = self._waiting
         while waiting_ and waiting_[0].done.done():
             waiting_.popleft()
+
+    async def ended(self) -> Sequence[bytes]:
+        """Tell the keys of executions noted with `accept`; after what waits to be committed."""
+        return await self._call(self._store.ended)
+
+    def forget_ended(self, keys: Sequence[Key]) -> None:
+        """Forget them with the next commit."""
+        if not self._closed:
+            self._writer.queue.put(Call(lambda: self._store.forget_ended(keys), lambda _result, _error: None))
 
     # Paging.
 

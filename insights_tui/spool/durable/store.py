@@ -17,10 +17,10 @@ from insights_tui.spool.durable import schema
 from insights_tui.spool.durable.dead import DeadLetters
 from insights_tui.spool.durable.epoch import Epoch, Page, SickError
 from insights_tui.spool.durable.examine import Examination
-from insights_tui.spool.durable.fold import forget_intents, notes
+from insights_tui.spool.durable.fold import ended, forget_intents, notes
 from insights_tui.spool.durable.limits import SpoolLimits
 from insights_tui.spool.durable.opening import create_epoch, lost_with, open_epoch
-from insights_tui.spool.durable.ops import Batch, Final, Op, Redriven, Taken
+from insights_tui.spool.durable.ops import Batch, Final, Forgotten, Op, Redriven, Taken
 from insights_tui.spool.durable.record import Record
 from insights_tui.spool.durable.row import EPOCH_BITS, cost
 from insights_tui.spool.durable.told import Told, add, cannot_open, damage
@@ -141,6 +141,7 @@ class Store:
         self.epochs[number] = epoch
         try:
             epoch.adopted = notes(epoch, "folded")
+            epoch.ended = ended(epoch)
         except (sqlite3.Error, SickError):
             epoch.sick = True
         self._folded |= epoch.adopted
@@ -381,6 +382,18 @@ class Store:
                 more = more or epoch.paged > 0
             self.flush(epoch)
         return Expired(unsent, unknown), more
+
+    def ended(self) -> list[Key]:
+        """Tell which executions ended here and are not forgotten."""
+        return [key for epoch in self.epochs.values() for key in epoch.ended]
+
+    def forget_ended(self, keys: Sequence[Key]) -> None:
+        """Forget, with the next commit, that executions ended here."""
+        for epoch in self.epochs.values():
+            mine = [key for key in keys if key in epoch.ended]
+            if mine:
+                epoch.backlog.append(Forgotten(mine))
+                epoch.ended.difference_update(mine)
 
     def room_for(self, deadline_s: float) -> Epoch:
         """Choose the epoch for new payloads: numbers in an epoch are in order of deadlines."""

@@ -1,0 +1,1 @@
+"""Executions: begin, report, finish; the store, the spool's notes, and crashes."""
