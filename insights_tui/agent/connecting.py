@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Literal
 
 from insights_tui.agent.store import ConnectionStore, Stored
@@ -15,13 +16,17 @@ from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.snapshot import ConnectionView
 from insights_tui.domain.text import thousands
+from insights_tui.domain.trouble import Code
 from insights_tui.domain.validate import validate
+from insights_tui.kafka.check import explain
 from insights_tui.kafka.verify import KafkaTroubleError, verify
 from insights_tui.settings import Settings, seed_form
 
 VERIFY_TIMEOUT_S = 20.0
 """Seconds that a new connection has to authenticate and see the topic."""
 
+_NO_SECOND_LOGIN = frozenset({Code.AUTH_FAILED, Code.MECHANISM_REFUSED})
+"""Causes that need no comparing of servers: asking again would only be one more wrong login."""
 NOTHING_TO_CHECK = FieldError(
     "no_connection", "No connection is configured.", "Connect to Kafka first, or send the connection to check."
 )
@@ -73,7 +78,7 @@ class Connecting:
             before = self.connection()
             validated = validate(form, now=self._clock.now().utc, saved=before)
             if check == "require":
-                await _prove(validated.connection)
+                await _prove(validated.connection, self._clock.now().utc)
             stored = self._swap(validated.connection, actor=actor)
         self._note(_edited(before, stored.connection, actor, self._engine.status().counts.pending))
         return self._store.saved(stored, validated.hints)
@@ -100,7 +105,7 @@ class Connecting:
             before = self.connection()
             recalled = self._store.recall(revision).connection
             if check == "require":
-                await _prove(recalled)
+                await _prove(recalled, self._clock.now().utc)
             stored = self._swap(recalled, actor=actor)
         edited = _edited(before, recalled, actor, self._engine.status().counts.pending)
         self._note(replace(edited, text=f"Went back to revision {revision}. {edited.text}"))
@@ -140,12 +145,20 @@ class Connecting:
         self._view = self._store.view(stored)
 
 
-async def _prove(connection: Connection) -> None:
+async def _prove(connection: Connection, now: datetime) -> None:
+    """Log in and see the topic; raises `RefusedError` with the sentence that the connection check would say."""
     try:
         await verify(connection, timeout_s=VERIFY_TIMEOUT_S)
     except KafkaTroubleError as failed:
         trouble = failed.trouble
-        raise RefusedError((FieldError(trouble.code.value, trouble.what, trouble.act),)) from failed
+    else:
+        return
+    if trouble.code not in _NO_SECOND_LOGIN:
+        verdict = await explain(connection, now=now)
+        if verdict.verdict != "ok":
+            code = verdict.code or trouble.code
+            raise RefusedError((FieldError(code.value, verdict.sentence, verdict.fix),))
+    raise RefusedError((FieldError(trouble.code.value, trouble.what, trouble.act),))
 
 
 def _edited(before: Connection | None, after: Connection, actor: str, pending: int) -> Occurrence:

@@ -113,6 +113,15 @@ async def test_at_120_columns_fields_and_results_stand_side_by_side() -> None:
         assert "Replication is 1." in text(app)
 
 
+async def test_a_repair_that_names_the_connection_type_leads_there() -> None:
+    agent, app = editing()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await begun(pilot, agent)
+        await ended(pilot, agent, replace(BAD, code=Code.TLS_FAILED, fix="Set the connection type to plaintext."))
+        await pilot.press("escape")
+        await until(pilot, lambda: focused(app) == "connection_type")
+
+
 async def test_connecting_after_a_failed_test_asks_once() -> None:
     agent, app = editing()
     async with app.run_test(size=(80, 24)) as pilot:

@@ -3,6 +3,7 @@
 Plain data without Textual: the command line draws the same.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from insights_tui.domain.check import CheckStep, Finding, Role, Step, StepState
@@ -20,6 +21,7 @@ _TOKENS = {StepState.OK: "ok", StepState.FAILED: "bad", StepState.SKIPPED: "labe
 _WORD = 12
 """Cells of `write failed` and a blank."""
 _MAX_SERVER = 44
+_NUMBER = re.compile(r"[0-9]+")
 
 
 def marks(glyphs: Glyphs) -> dict[StepState, str]:
@@ -62,7 +64,7 @@ def table_lines(board: CheckBoard, cells: int, glyphs: Glyphs, *, running: bool)
     wide = cells >= WIDE
     named = [row for role in Role for row in board.rows(role)]
     room = cells - _strip_width(wide=wide) - _WORD - 2
-    most = max((len(_name(row)) for row in named), default=0)
+    most = max((*(len(_name(row)) for row in named), len(TITLES[Role.BOOTSTRAP])))
     size = max(8, min(most, room, _MAX_SERVER))
     lines: list[Line] = []
     for role in Role:
@@ -111,9 +113,10 @@ def state_word(row: ServerRow, *, running: bool) -> str:
     if running and len(row.steps) < len(ORDER):
         last = max((ORDER.index(name) for name in row.steps), default=-1)
         return f"{ORDER[min(last + 1, len(ORDER) - 1)].value} ..."
-    if not any(step.state is StepState.OK for step in row.in_order):
+    done = [step.step for step in row.in_order if step.state is StepState.OK]
+    if not done:
         return "not checked"
-    return "ok"
+    return "ok" if ORDER.index(done[-1]) >= ORDER.index(Step.METADATA) else f"up to {done[-1].value}"
 
 
 def _name(row: ServerRow) -> str:
@@ -163,10 +166,16 @@ def _alike(rows: Iterable[ServerRow]) -> list[list[ServerRow]]:
     for row in rows:
         step = row.failure
         if step is not None:
-            host = row.server.rpartition(":")[0]
-            same = step.cause.replace(row.server, "").replace(host, "") if host else step.cause
-            groups.setdefault((step.step.value, same, step.raw.replace(host, "") if host else step.raw), []).append(row)
+            key = (step.step.value, _bare(step.cause, row.server), _bare(step.raw, row.server))
+            groups.setdefault(key, []).append(row)
     return list(groups.values())
+
+
+def _bare(words: str, server: str) -> str:
+    """Take away what tells one server from another: its address, and numbers such as its id."""
+    host = server.rpartition(":")[0]
+    words = words.replace(server, "")
+    return _NUMBER.sub("", words.replace(host, "") if host else words)
 
 
 def _why(step: CheckStep, servers: Sequence[str], sentence: str, cells: int, glyphs: Glyphs) -> list[Line]:
@@ -175,7 +184,8 @@ def _why(step: CheckStep, servers: Sequence[str], sentence: str, cells: int, gly
     if step.cause != sentence:
         lines += _marked(glyphs.cross if glyphs is not ASCII else "x", _said(step.cause), cells, "bad")
     fixes = step.fixes or ((step.fix,) if step.fix else ())
-    for number, fix in enumerate(fixes):
+    told = step.cause == sentence  # then the head of it all has said the first repair too
+    for number, fix in enumerate(fixes[1:] if told else fixes, int(told)):
         lines += _wrapped(
             f"{'Do' if number == 0 else 'Or'}: {_said(fix)}", cells, "text" if number == 0 else "label", 2
         )

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
 
-from insights_tui.domain.text import latency, thousands
 from insights_tui.tui.glyphs import ASCII
 from insights_tui.tui.panels.notice_row import NoticeRow
 
@@ -43,16 +42,11 @@ class ConnectionActs(Screen[None]):
 
     def show_receipt(self, receipt: "Receipt") -> None:
         """Say where a test payload can be seen, unless something else is looked at by now."""
-        from insights_tui.tui.screens.reader import Reader
+        from insights_tui.tui.screens.receipt import ReceiptReader
 
         if not receipt.see or not self.is_active:
             return
-        place = (
-            f"Topic {receipt.topic}, partition {receipt.partition}, offset {thousands(receipt.offset)}.",
-            f"Acknowledged after {latency(receipt.latency_s)}; its id is {receipt.id}.",
-        )
-        see = (*receipt.see, *((receipt.needs,) if receipt.needs else ()))
-        self.app.push_screen(Reader("Test payload delivered", [("Where it is", place), ("See it in the topic", see)]))
+        self.app.push_screen(ReceiptReader(receipt))
 
     def _tell(self, words: str, kind: str = "plain") -> None:
         self.query_one(NoticeRow).say(words, kind)

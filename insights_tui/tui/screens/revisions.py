@@ -19,11 +19,13 @@ from insights_tui.domain.refused import RefusedError
 from insights_tui.domain.text import counted, date_time, sanitize
 from insights_tui.tui.screens.confirm import Confirm
 from insights_tui.tui.screens.questions import Question
+from insights_tui.tui.styles_path import style
 
 
 class Revisions(ModalScreen[SavedConnection | None]):
     """Lists the connections kept; dismissed with the one that was gone back to, `None` where nothing was done."""
 
+    CSS_PATH = style("checking")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", "Close", id="revisions.close"),
         Binding("u", "unchecked", "Use unchecked", id="revisions.unchecked"),
@@ -116,12 +118,15 @@ class Revisions(ModalScreen[SavedConnection | None]):
 
 def row_of(one: PastConnection) -> str:
     """Write a revision on one line, without its secrets."""
-    head = f"{one.revision:>4}  {date_time(one.changed_at)}  "
+    head = f"{one.revision:>3}  {date_time(one.changed_at)}  "
     if one.deletion:
         return sanitize(f"{head}deleted by {one.changed_by}", limit=300)
+    first, *more = one.broker_url.split(",")
+    where = f"{first} +{len(more)} more" if more else first
     kind = "not encrypted" if one.connection_type == ConnectionType.PLAINTEXT else f"as {one.broker_username}"
-    note = "  in use" if one.in_use else f"  {one.why_not}" if one.why_not else ""
-    return sanitize(f"{head}{one.topic} at {one.broker_url}, {kind}{note}", limit=300)
+    note = "in use: " if one.in_use else ""
+    why = f" ({one.why_not})" if one.why_not and not one.in_use else ""
+    return sanitize(f"{head}{note}{one.topic} at {where}, {kind}{why}", limit=300)
 
 
 def question(one: PastConnection, pending: int, *, checked: bool = True) -> Question:
