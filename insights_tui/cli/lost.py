@@ -14,7 +14,7 @@ from insights_tui.cli.output import CliError, put, put_json, say
 from insights_tui.cli.reach import speak, told, verbatim
 from insights_tui.client.api import AgentClient
 from insights_tui.domain.lost import LostFilter, for_redrive, parse_ids, parse_reasons, parse_time
-from insights_tui.domain.lost_acts import before_drop, before_redrive, tally
+from insights_tui.domain.lost_acts import before_drop, before_redrive, tally, without_value
 from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.text import counted
 
@@ -164,11 +164,12 @@ def drop(context: click.Context, /, everything: bool, yes: bool, **given: Any) -
 
     async def act(client: AgentClient) -> int:
         found = await tally(client.lost(which))
-        without = (await client.snapshot()).lost_open - found.total if which.empty and not found.at_least else 0
-        if not found.total and without <= 0 and not common.json:
+        seen = await client.snapshot()
+        without = without_value(which, found, seen.lost_open, seen.counts.damaged)
+        if not found.total and not without and not common.json:
             put(f"No lost payload to drop ({which.words}).")
             return exits.FINE
-        if found.total or without > 0:
+        if found.total or without:
             _agree(before_drop(found, without), "Delete them?", yes=yes)
         verbatim(client, common)
         done = await client.drop(which, everything=everything)
@@ -189,8 +190,8 @@ async def _sum_up(client: AgentClient, found: int, which: LostFilter) -> None:
     say(f"{so_many(lost_open).capitalize()} open." + (" Send again: insights-tui lost redrive." if lost_open else ""))
     if gone:
         say(
-            f"{counted(gone, 'value')} of them had to make room for later ones; "
-            "`insights-tui lost drop --all` closes these too."
+            f"{counted(gone, 'value')} of them had to make room for later ones, or cannot be read; "
+            "`insights-tui lost drop --all` closes these too, --reason damaged those that cannot be read."
         )
 
 

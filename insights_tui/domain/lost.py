@@ -38,6 +38,11 @@ class LostFilter:
         return not (self.reasons or self.ids or self.since or self.until or self.text) and self.late_acks
 
     @property
+    def all_damaged(self) -> bool:
+        """Whether it takes all damaged ones; nothing of those is left that another filter could look at."""
+        return Outcome.DAMAGED in self.reasons and replace(self, reasons=frozenset()).empty
+
+    @property
     def words(self) -> str:
         """Say it in words, in the order of `Outcome`: `expired unsent or rejected, lost since 2026-11-22 12:00:00Z`."""
         said = []

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from insights_tui.domain.answers import LostPayload
-from insights_tui.domain.lost import REASONS, reason_word
+from insights_tui.domain.lost import REASONS, LostFilter, reason_word
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.text import counted, sanitize
 
@@ -65,6 +65,14 @@ def before_redrive(found: Tally, topic: str | None) -> list[str]:
     if found.of(Outcome.REJECTED):
         said.append("Those that were rejected are rejected again unless their cause is mended.")
     return said
+
+
+def without_value(which: LostFilter, found: Tally, lost_open: int, damaged: int) -> int:
+    """Tell how many a drop closes that no list shows, since nothing of them is kept; `damaged` were so ever."""
+    if found.at_least:
+        return 0
+    rest = max(0, lost_open - found.total)
+    return rest if which.empty else min(rest, damaged) if which.all_damaged else 0
 
 
 def before_drop(found: Tally, without: int) -> list[str]:

@@ -1,7 +1,7 @@
 """What the engine asks of a spool: accept, page, settle, recover, redrive. In memory and on disk alike."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, Protocol
 
 from insights_tui.domain.occurrence import Occurrence
@@ -99,6 +99,11 @@ class Selection:
         """Whether no filter is set."""
         return not (self.outcomes or self.ids or self.since_ms is not None or self.until_ms is not None or self.text)
 
+    @property
+    def all_damaged(self) -> bool:
+        """Whether all damaged payloads are among them; nothing of those is left that another filter could look at."""
+        return Outcome.DAMAGED in self.outcomes and replace(self, outcomes=frozenset()).everything
+
     def takes(self, letter: DeadLetter) -> bool:
         """Tell whether a dead letter is among them."""
         return (
@@ -176,7 +181,7 @@ class Spool(Protocol):
         """Tell the keys of executions noted with `accept` and not forgotten; after what waits to be committed."""
         ...
 
-    def forget_ended(self, keys: Sequence[Key]) -> None:
+    def forget_ended(self, keys: Sequence[bytes]) -> None:
         """Forget that these ended, in the background."""
         ...
 
@@ -232,7 +237,10 @@ class Spool(Protocol):
         ...
 
     async def drop(self, selection: Selection) -> int:
-        """Delete open dead letters; tells by how many `lost_open` falls (those without a body go with everything)."""
+        """Delete open dead letters; tells by how many `lost_open` falls.
+
+        Those without a body go with everything; damaged ones, which have none, with all damaged too.
+        """
         ...
 
     def usage(self) -> Usage:

@@ -237,6 +237,23 @@ def test_dropping_says_what_is_deleted(run: Run, agent: FakeAgent) -> None:
     assert json.loads(ended.out) == {"dropped": 7, "lost_open": 0}
 
 
+@pytest.mark.parametrize(("reason", "closed"), [("damaged", 3), ("damaged,rejected", 3), ("rejected", 0)])
+def test_damage_is_closed_by_its_reason_although_no_list_shows_it(
+    run: Run, agent: FakeAgent, reason: str, closed: int
+) -> None:
+    holds(agent)
+    agent.says("DELETE /v1/lost", {"dropped": closed, "lost_open": 2})
+    agent.shows(lost_open=5, counts=Counts(accepted=9, delivered=4, damaged=3, rejected=2))
+    ended = run("lost", "drop", "--reason", reason, "--yes", "--socket", agent.socket)
+    assert ended.code == 0
+    if closed:
+        assert "3 lost payloads whose value is gone already are closed." in ended.err
+        assert ended.out == "3 lost payloads dropped; 2 lost payloads open.\n"
+        assert set(asked(agent.requests[-1])["reason"].split(",")) == set(reason.split(","))
+    else:
+        assert ended.out == "No lost payload to drop (rejected).\n"
+
+
 def test_no_agent_is_4(run: Run, tmp_path: Path) -> None:
     assert run("lost", "list", "--socket", tmp_path / "nobody.sock").code == 4
 

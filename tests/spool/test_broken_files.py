@@ -3,6 +3,7 @@
 import random
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,28 @@ async def test_rows_that_a_broken_wal_swallows_count_as_damaged(tmp_path: Path) 
         assert run.counts.damaged > 50
         assert "spool_damaged" in run.codes()
         await finish(run, tmp_path / "b")
+
+
+@pytest.mark.parametrize("outcomes", [{Outcome.DAMAGED}, {Outcome.DAMAGED, Outcome.EXPIRED_UNSENT}])
+async def test_the_damaged_are_closed_by_their_reason_and_nothing_else_is(
+    tmp_path: Path, outcomes: set[Outcome]
+) -> None:
+    pending = await fill(tmp_path, checkpoint=True)
+    path = tmp_path / "b/spool/000000.db"
+    for victim in list(pending.values())[50:52]:
+        flip(path, path.read_bytes().index(victim.id.encode() + victim.value[:5]) + len(victim.id) + 6)
+    damaged = Selection(frozenset(outcomes))
+    async with running(tmp_path / "b", FakeClock(), LIMITS) as run:
+        await recover(run, pending)
+        assert (run.counts.damaged, run.lost_open) == (2, 32)
+        assert await run.spool.drop(replace(damaged, since_ms=1)) == 0
+        assert await run.spool.drop(Selection(frozenset({Outcome.EXPIRED_UNSENT}))) == 0
+        assert await run.spool.drop(damaged) == 2
+        assert await run.spool.drop(damaged) == 0
+    async with running(tmp_path / "b", FakeClock(), LIMITS) as run:
+        assert (run.counts.damaged, run.lost_open) == (2, 30)
+        assert await run.spool.drop(damaged) == 0
+        assert await run.spool.drop(Selection()) == 30
 
 
 @pytest.mark.parametrize("copy", [0, 4096])

@@ -1,5 +1,6 @@
 """The mark: two copies of the last commit, either of which is enough; version 1 had one."""
 
+from dataclasses import fields, replace
 from pathlib import Path
 from zlib import crc32
 
@@ -7,13 +8,19 @@ import pytest
 
 from insights_tui.spool.durable import mark as module
 from insights_tui.spool.durable.mark import Mark, Seen, read_mark
-from insights_tui.spool.durable.record import Record
+from insights_tui.spool.durable.record import _FORMAT_1, Record
 
 PAGE = 4096
 
 
 def record(commits: int) -> Record:
     return Record(commits=commits, last=commits * 10, accepted=commits * 10)
+
+
+def packed_1(one: Record) -> bytes:
+    """Pack a record as it was before the damaged were counted apart."""
+    data = _FORMAT_1.pack(*[getattr(one, field.name) for field in fields(Record)][:-2])
+    return data + crc32(data).to_bytes(4, "little")
 
 
 def written(path: Path, *, commits: int = 3, clean: bool = False) -> None:
@@ -85,7 +92,7 @@ def test_a_mark_cut_short_tells_what_is_whole(tmp_path: Path, length: int) -> No
 
 def test_the_mark_of_version_1_is_read_and_stays_until_the_next_commit(tmp_path: Path) -> None:
     path = tmp_path / "mark"
-    head = module._COMMIT_1.pack(b"ISPC", 1, 1, b"earlier-boot") + record(5).pack()
+    head = module._COMMIT_1.pack(b"ISPC", 1, 1, b"earlier-boot") + packed_1(record(5))
     page = bytearray(PAGE)
     page[: len(head) + 4] = head + crc32(head).to_bytes(4, "little")
     path.write_bytes(page)
@@ -97,3 +104,10 @@ def test_the_mark_of_version_1_is_read_and_stays_until_the_next_commit(tmp_path:
     mark.close()
     seen = read_mark(path, 7)
     assert (seen.record, seen.clean, seen.boot_id, seen.attempted) == (record(6), False, "boot", 0)
+
+
+def test_a_record_of_version_1_takes_no_more_for_damaged_than_can_be() -> None:
+    old = replace(record(5), damaged=3, bodiless=9, lost_open=9, c_damaged=8, c_bodiless=2, c_lost_open=2)
+    assert Record.unpack(packed_1(old)) == replace(old, damaged_open=3, c_damaged_open=2)
+    assert Record.unpack(old.pack()) == old
+    assert Record.unpack(packed_1(old)[:-1] + b"x") is None

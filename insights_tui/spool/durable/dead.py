@@ -71,7 +71,7 @@ class DeadLetters:
         return answer
 
     def drop(self, selection: Selection) -> int:
-        """Delete dead letters; tells how many, those without a body among them where everything goes."""
+        """Delete dead letters; tells how many, those without a body among them where all go, or all damaged ones."""
         count = 0
         for epoch in self._store.epochs.values():
             with contextlib.suppress(SickError):
@@ -88,9 +88,11 @@ class DeadLetters:
                 epoch.backlog.append(Dropped(seqs, sum(size for _, size in found)))
                 count += len(found)
             if len(found) < _PAGE:
-                bodiless = epoch.record.total("bodiless") if selection.everything else 0
+                bodiless = 0
+                if selection.everything or selection.all_damaged:
+                    bodiless = epoch.record.total("bodiless" if selection.everything else "damaged_open")
                 if bodiless:
-                    epoch.backlog.append(Dropped((), 0, bodiless=True))
+                    epoch.backlog.append(Dropped((), 0, "all" if selection.everything else "damaged"))
                 self._store.flush(epoch)
                 return count + bodiless
             self._store.flush(epoch)

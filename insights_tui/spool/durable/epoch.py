@@ -209,7 +209,9 @@ class Epoch:
                     record.evicted += len(op.seqs)
                     record.bodiless += op.open
                 else:
-                    bodiless = record.total("bodiless") if op.bodiless else 0
+                    damaged = record.total("damaged_open") if op.bodiless != "none" else 0
+                    bodiless = record.total("bodiless") if op.bodiless == "all" else damaged
+                    record.damaged_open -= damaged
                     record.bodiless -= bodiless
                     record.lost_open -= len(op.seqs) + bodiless
 

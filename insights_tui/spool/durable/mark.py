@@ -104,8 +104,8 @@ def read_mark(path: Path, number: int) -> Seen:
 
 def _commit(data: bytes) -> Seen:
     """Read one copy of the last commit, of this version or the first; generation -1 where it cannot be read."""
-    for version, head in ((_VERSION, _COMMIT), (1, _COMMIT_1)):
-        sealed = _sealed(data, head.size + record.SIZE)
+    for version, head, size in ((_VERSION, _COMMIT, record.SIZE), (1, _COMMIT_1, record.SIZE_1)):
+        sealed = _sealed(data, head.size + size)
         if sealed is None:
             continue
         magic, of, flag, boot, *rest = head.unpack_from(sealed)

@@ -1,7 +1,7 @@
 """What happens to rows after acceptance, on its way into a transaction."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Draft, Payload
@@ -37,8 +37,8 @@ class Dropped(NamedTuple):
 
     seqs: Sequence[int]
     size: int
-    bodiless: bool = False
-    """Those without a body are dropped too."""
+    bodiless: Literal["none", "damaged", "all"] = "none"
+    """Which of those without a body are dropped too."""
 
 
 class Redriven(NamedTuple):

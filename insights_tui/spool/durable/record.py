@@ -50,6 +50,9 @@ class Record:
     c_redriven: int = 0
     c_evicted: int = 0
     c_bodiless: int = 0
+    damaged_open: int = 0
+    """Those of the bodiless that are damaged, and nobody has dealt with them."""
+    c_damaged_open: int = 0
 
     @property
     def pending(self) -> int:
@@ -70,6 +73,8 @@ class Record:
         setattr(self, outcome.value, getattr(self, outcome.value) + count)
         if outcome.lost:
             self.lost_open += count
+        if outcome is Outcome.DAMAGED:
+            self.damaged_open += count
 
     def counts(self) -> Counts:
         """Tell them with what was carried over; what is pending counts as queued."""
@@ -101,9 +106,16 @@ class Record:
     @classmethod
     def unpack(cls, data: object) -> "Record | None":
         """Read it; `None` where it is not as it was written."""
-        if not isinstance(data, bytes) or len(data) != SIZE or crc32(data[:-4]) != int.from_bytes(data[-4:], "little"):
+        if not isinstance(data, bytes) or len(data) < 4 or crc32(data[:-4]) != int.from_bytes(data[-4:], "little"):
             return None
-        return cls(*_FORMAT.unpack(data[:-4]))
+        if len(data) == SIZE:
+            return cls(*_FORMAT.unpack(data[:-4]))
+        if len(data) == SIZE_1:
+            found = cls(*_FORMAT_1.unpack(data[:-4]))
+            found.damaged_open = min(found.bodiless, found.damaged)
+            found.c_damaged_open = min(found.c_bodiless, found.c_damaged)
+            return found
+        return None
 
 
 _NAMES = tuple(field.name for field in fields(Record))
@@ -111,3 +123,6 @@ CARRIED = tuple(name[2:] for name in _NAMES if name.startswith("c_"))
 _FORMAT = struct.Struct(f"<{len(_NAMES)}q")
 _values = attrgetter(*_NAMES)
 SIZE = _FORMAT.size + 4
+_FORMAT_1 = struct.Struct(f"<{len(_NAMES) - 2}q")
+SIZE_1 = _FORMAT_1.size + 4
+"""Before the damaged were counted apart."""
