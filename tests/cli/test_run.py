@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from insights_tui.cli.executing import begin, keep_alive
+from insights_tui.cli.options import Common
 from insights_tui.cli.run import VARIABLES
 from tests.cli.conftest import Run, program, run_program
 from tests.cli.real import terminal, until
@@ -238,4 +240,31 @@ def test_the_sdk_in_it_reports_to_the_execution(runs: RunsAgent) -> None:
     ended = run_program("run", "--socket", runs.socket, "--", *python(script))
     assert ended.code == 0, ended.err
     assert runs.merged()["score"] == 0.75
+    assert runs.paths[-1] == "/v1/runs/req-1/finish"
+
+
+def test_a_long_command_is_kept_alive(runs: RunsAgent) -> None:
+    """The agent publishes an execution after ten minutes of silence: a command may be silent for hours."""
+    over = threading.Event()
+    begun = begin(Common(runs.socket), None)
+    keeping = threading.Thread(target=keep_alive, args=(begun, over, 0.001))
+    keeping.start()
+    until(lambda: len(runs.calls) > 3, "signs of life")
+    over.set()
+    keeping.join()
+    assert runs.calls[-1] == ("/run/req-1/v1/insights", [])
+
+
+def test_an_execution_that_was_published_before_its_end_is_told(runs: RunsAgent) -> None:
+    runs.before = lambda path: (200, {"published": False}) if path.endswith("/finish") else None
+    ended = run_program("run", "--socket", runs.socket, "true")
+    assert ended.code == 0
+    assert "published this execution before it ended" in ended.err
+
+
+def test_an_agent_that_restarts_at_the_end_is_asked_again(runs: RunsAgent) -> None:
+    stopping = [(503, {"error": {"code": "stopping", "message": "It stops."}})]
+    runs.before = lambda path: stopping.pop() if path.endswith("/finish") and stopping else None
+    ended = run_program("run", "--socket", runs.socket, "true")
+    assert (ended.code, ended.err) == (0, "")
     assert runs.paths[-1] == "/v1/runs/req-1/finish"
