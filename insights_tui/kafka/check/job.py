@@ -9,6 +9,7 @@ from datetime import datetime
 from insights_tui.domain.certificate import describe_ca
 from insights_tui.domain.check import CheckStep
 from insights_tui.domain.connection import Connection, Server
+from insights_tui.domain.text import sanitize
 from insights_tui.kafka.check.limits import CheckLimits
 from insights_tui.kafka.check.logins import Logins
 from insights_tui.kafka.gate import LoginGate
@@ -16,6 +17,9 @@ from insights_tui.kafka.tls import context_of
 from insights_tui.kafka.verdict import Peer
 from insights_tui.kafka.view import View
 from insights_tui.kafka.wire import Wire
+
+_HOST = 100
+"""Characters of a host that a sentence holds."""
 
 
 @dataclass(slots=True)
@@ -69,7 +73,7 @@ class Job:
     def peer(self, server: Server, node_id: int | None) -> Peer:
         """Describe a server for the words of a cause."""
         return Peer(
-            server,
+            Server(sanitize(server.host, limit=_HOST), server.port),  # a cluster may advertise anything
             self.connection.topic,
             tls=self.context is not None,
             mechanism=self.mechanism,

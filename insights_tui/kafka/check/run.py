@@ -104,8 +104,8 @@ class _Run:
 
     def _tell(self, step: CheckStep) -> None:
         self._told.put_nowait(step)
-        for (number, server), seen in self._members.items():
-            if str(server) == step.server and step.role is Role.BOOTSTRAP:
+        for (number, _), seen in self._members.items():
+            if seen.name == step.server and step.role is Role.BOOTSTRAP:
                 self._repeat(seen, number, step)
 
     def _viewed(self, view: View) -> None:

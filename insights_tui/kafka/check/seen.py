@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 
 from insights_tui.domain.check import CheckStep, Role, Step, StepState
 from insights_tui.domain.connection import Server
+from insights_tui.domain.text import sanitize
 from insights_tui.domain.trouble import Code
 from insights_tui.kafka.server_certificate import ServerCertificate
 from insights_tui.kafka.view import View
 from insights_tui.kafka.why import Speaks
+
+_NAME = 270
+"""A host name has 253 characters at most."""
 
 
 @dataclass(slots=True)
@@ -33,8 +37,8 @@ class ServerSeen:
 
     @property
     def name(self) -> str:
-        """Write `host:port`."""
-        return str(self.server)
+        """Write `host:port`; what a cluster advertises may hold anything."""
+        return sanitize(str(self.server), limit=_NAME)
 
     @property
     def failure(self) -> CheckStep | None:

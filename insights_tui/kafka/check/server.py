@@ -247,7 +247,7 @@ class ServerCheck:
         fixes = tuple(sanitize(fix, limit=_TEXT) for fix in (trouble.act, *trouble.otherwise) if fix)
         self._put(
             CheckStep(
-                server=str(self._server),
+                server=self.seen.name,
                 role=self.seen.role,
                 step=step,
                 state=StepState.FAILED,
@@ -265,7 +265,7 @@ class ServerCheck:
     def _tell(self, step: Step, ended: Ended, ms: float | None) -> None:
         found = sanitize(ended.found, limit=_TEXT)
         self._put(
-            CheckStep(str(self._server), self.seen.role, step, ended.state, ms, node_id=self.seen.node_id, found=found)
+            CheckStep(self.seen.name, self.seen.role, step, ended.state, ms, node_id=self.seen.node_id, found=found)
         )
 
     def _put(self, step: CheckStep) -> None:
