@@ -47,6 +47,9 @@ class Sheet(Widget):
             self.refresh(layout=True)
             return
         cells = self.size.width
+        if not cells:  # not on the screen now: what was rendered before must not come back
+            self.refresh()
+            return
         regions = [
             Region(start, y, end - start, 1)
             for y, (after, before) in enumerate(zip(new, old, strict=True))

@@ -99,7 +99,9 @@ def brokers(*down: int) -> tuple[Broker, ...]:
 
 EVENTS = (
     Event(12, ago(seconds=1), "error", "broker_unreachable", "kafka-2:9093", None,
-          "kafka-2:9093: TCP connect timed out after 5 s.", count=14, first_at=ago(seconds=41)),
+          "kafka-2:9093: TCP connect timed out after 5 s.", count=14, first_at=ago(seconds=41),
+          fix="Check that this host reaches kafka-2:9093: nc -vz kafka-2 9093.",
+          raw="[Errno 110] Connect call failed ('10.0.0.2', 9093)"),
     Event(11, ago(seconds=40), "warning", "no_leader", "insights", None, "Partitions 3, 7, 11 have no leader."),
     Event(10, ago(seconds=42), "warning", "broker_unreachable", "kafka-2:9093", None,
           "kafka-2:9093 disconnected: connection reset by peer."),

@@ -35,6 +35,12 @@ def _insights(_client: AgentApi) -> View:
     return InsightsView()
 
 
+def _events(client: AgentApi) -> View:
+    from insights_tui.tui.views.events import EventsView
+
+    return EventsView(client)
+
+
 def _delivery(_client: AgentApi) -> View:
     from insights_tui.tui.views.delivery import DeliveryView
 
@@ -44,4 +50,5 @@ def _delivery(_client: AgentApi) -> View:
 VIEWS: tuple[Entry, ...] = (
     Entry("1", "Insights", "insights", _insights),
     Entry("2", "Delivery", "delivery", _delivery),
+    Entry("3", "Events", "events", _events),
 )

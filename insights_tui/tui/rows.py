@@ -1,0 +1,156 @@
+"""A list of lines of which one is chosen: it repaints what differs, and never moves under the cursor."""
+
+from collections.abc import Hashable, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.actions import SkipAction
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from insights_tui.tui.glyphs import ASCII, UNICODE, Glyphs
+from insights_tui.tui.lines import BLANK, Line, ascii_line, crop
+from insights_tui.tui.sheet import Sheet
+
+_NEAR = 10
+"""Rows before the end at which more are asked for."""
+
+
+class Rows(Sheet, can_focus=True):
+    """Rows below a heading; the chosen one is marked, not merely coloured."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", id="rows.up", show=False),
+        Binding("down", "move(1)", "Down", id="rows.down", show=False),
+        Binding("pageup", "page(-1)", "Page up", id="rows.page_up", show=False),
+        Binding("pagedown", "page(1)", "Page down", id="rows.page_down", show=False),
+        Binding("home,g", "end(-1)", "First", id="rows.first", show=False),
+        Binding("end,G", "end(1)", "Last", id="rows.last", show=False),
+        Binding("enter", "open", "Details", id="rows.open", show=False),
+    ]
+
+    class Moved(Message):
+        """Another row was chosen, by a person."""
+
+        def __init__(self, rows: "Rows") -> None:
+            super().__init__()
+            self.rows = rows
+            """The list."""
+
+        @property
+        def control(self) -> "Rows":
+            """The list, for `@on` selectors."""
+            return self.rows
+
+    class Opened(Moved):
+        """The details of the chosen row were asked for."""
+
+    class EndNeared(Moved):
+        """The last rows there are come into sight."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self._head: tuple[Line, ...] = ()
+        self._rows: tuple[Line, ...] = ()
+        self._keys: tuple[Hashable, ...] = ()
+        self._glyphs: Glyphs = UNICODE
+        self._at = 0
+        self._top = 0
+
+    @property
+    def chosen(self) -> Hashable | None:
+        """The key of the row under the cursor; `None` where there is no row."""
+        return self._keys[self._at] if self._at < len(self._keys) else None
+
+    @property
+    def at(self) -> int:
+        """Where the cursor is."""
+        return self._at
+
+    def show(self, head: Sequence[Line], rows: Sequence[Line], keys: Sequence[Hashable], glyphs: Glyphs) -> None:
+        """Show these rows; the cursor stays on its row, where that is still there."""
+        chosen = self.chosen
+        shift = self._at - self._top
+        self._head, self._rows, self._keys, self._glyphs = tuple(head), tuple(rows), tuple(keys), glyphs
+        if chosen is not None and chosen in self._keys:
+            self._at = self._keys.index(chosen)
+            self._top = self._at - shift
+        self._draw()
+
+    def choose(self, key: Hashable) -> None:
+        """Put the cursor on a row."""
+        if key in self._keys:
+            self._at = self._keys.index(key)
+            self._draw()
+
+    def action_move(self, by: int) -> None:
+        """Go up or down."""
+        self._go(self._at + by)
+
+    def action_page(self, by: int) -> None:
+        """Go a page up or down."""
+        self._go(self._at + by * max(1, self._room - 1))
+
+    def action_end(self, where: int) -> None:
+        """Go to the first or the last row."""
+        self._go(0 if where < 0 else len(self._rows) - 1)
+
+    def action_open(self) -> None:
+        """Ask for the details of the row."""
+        if self.chosen is None:
+            raise SkipAction  # the key is somebody else's then
+        self.post_message(self.Opened(self))
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the row that was clicked; a second click on it opens it."""
+        index = self._top + event.y - len(self._head)
+        if event.y >= len(self._head) and index < len(self._rows):
+            if index == self._at:
+                self.action_open()
+            self._go(index)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Keep the cursor in sight."""
+        self._draw()
+
+    def on_focus(self) -> None:
+        """Show the cursor as one that can be moved."""
+        self._draw()
+
+    def on_blur(self) -> None:
+        """Show the cursor as one that stays."""
+        self._draw()
+
+    @property
+    def _room(self) -> int:
+        return max(1, self.size.height - len(self._head))
+
+    def _go(self, index: int) -> None:
+        last = len(self._rows) - 1
+        self._at = max(0, min(index, last))
+        self._draw()
+        if last >= 0:
+            self.post_message(self.Moved(self))
+            if self._at >= last - _NEAR:
+                self.post_message(self.EndNeared(self))
+
+    def _draw(self) -> None:
+        height, width = self.size.height, self.size.width
+        if not height or not width:
+            return
+        room = self._room
+        self._at = max(0, min(self._at, len(self._rows) - 1))
+        self._top = max(0, min(self._top, self._at, len(self._rows) - room))
+        self._top = max(self._top, self._at - room + 1)
+        shown = range(self._top, min(self._top + room, len(self._rows)))
+        lines = [self._row(line, chosen=False) for line in self._head]
+        lines += [self._row(self._rows[index], chosen=index == self._at) for index in shown]
+        lines += [BLANK] * (height - len(lines))
+        self.paint(lines[:height])
+
+    def _row(self, line: Line, *, chosen: bool) -> Line:
+        mark = (self._glyphs.bar if chosen else " ", "accent" if self.has_focus else "label")
+        if chosen:
+            line = tuple((part, "strong" if token in ("text", "label") else token) for part, token in line)
+        line = crop((mark, *line), self.size.width, self._glyphs.ellipsis)
+        return ascii_line(line) if self._glyphs is ASCII else line

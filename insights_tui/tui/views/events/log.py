@@ -1,0 +1,75 @@
+"""The events that a screen keeps: bounded, merged with what comes, filtered, in an order that does not dance."""
+
+from collections.abc import Hashable, Sequence
+
+from insights_tui.domain.snapshot import Event
+from insights_tui.domain.text import sanitize
+
+KEPT = 1000
+"""Groups kept, as many as the agent keeps; the oldest go first."""
+LEVELS = ("all", "warn+", "error")
+"""What `l` goes through."""
+_CALM_S = 10
+"""Groups that were active within the same stretch stand in the order in which they began."""
+_AT_LEAST = {"all": frozenset({"info", "warning", "error"}), "warn+": frozenset({"warning", "error"})}
+
+
+def key_of(event: Event) -> Hashable:
+    """Tell two events apart, and one from its repetition: the agent gives that a new number."""
+    if event.count == 1 and event.actor is not None:
+        return event.seq
+    return (event.level, event.code, event.subject, event.first_at or event.at)
+
+
+class Log:
+    """Takes events in as they come, again and again, and forgets the oldest."""
+
+    def __init__(self) -> None:
+        self._events: dict[Hashable, Event] = {}
+        self.newest = 0
+        """The greatest number seen."""
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def clear(self) -> None:
+        """Forget everything: another agent counts from one."""
+        self._events.clear()
+        self.newest = 0
+
+    def take(self, events: Sequence[Event]) -> bool:
+        """Merge events; tell whether anything is new."""
+        changed = False
+        for event in events:
+            if event.seq > self.newest or self._events.get(key_of(event)) != event:
+                self._events[key_of(event)] = event
+                self.newest = max(self.newest, event.seq)
+                changed = True
+        if len(self._events) > KEPT:
+            kept = sorted(self._events.items(), key=lambda item: item[1].seq)[-KEPT:]
+            self._events = dict(kept)
+        return changed
+
+    def get(self, key: Hashable) -> Event | None:
+        """Give an event by its key."""
+        return self._events.get(key)
+
+    def shown(self, *, words: str = "", level: str = "all") -> list[Event]:
+        """Choose by level and by words that must all occur; the newest come first."""
+        wanted = _AT_LEAST.get(level, frozenset({"error"}))
+        needles = words.casefold().split()
+        chosen = [event for event in self._events.values() if event.level in wanted and _holds(event, needles)]
+        return sorted(chosen, key=_order, reverse=True)
+
+
+def _order(event: Event) -> tuple[int, float, int]:
+    first = event.first_at or event.at
+    return int(event.at.timestamp()) // _CALM_S, first.timestamp(), event.seq
+
+
+def _holds(event: Event, needles: Sequence[str]) -> bool:
+    if not needles:
+        return True
+    hay = " ".join((event.text, event.subject, event.code, event.level, event.actor or "", event.raw[:2000]))
+    hay = sanitize(hay, limit=4000).casefold()
+    return all(needle in hay for needle in needles)

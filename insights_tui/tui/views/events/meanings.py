@@ -1,0 +1,45 @@
+"""What a kind of event means, for somebody who meets it at night for the first time."""
+
+from insights_tui.domain.snapshot import Event
+
+_MEANINGS = {
+    "broker_down": "This broker does not answer. Payloads for the partitions it leads wait or go elsewhere.",
+    "broker_up": "This broker answers again.",
+    "broker_unreachable": "Nothing answered there. A firewall lets nothing through; a stopped broker refuses at once.",
+    "broker_refuses": "The broker was reached and said no to the request itself.",
+    "client_replaced": "The client to Kafka was closed and opened anew; what was under way is sent again.",
+    "clock_jump": "This host's clock was set. Deadlines go on by the clock that nobody can set.",
+    "connected": "Logged in, and the topic was seen.",
+    "connection_damaged": "The stored connection cannot be read. Nothing is sent until there is another one.",
+    "connection_deleted": "Nothing more is sent. What is queued stays, and its time runs on.",
+    "connection_saved": "From here on payloads go to this topic, those that waited included.",
+    "certificate_expiring": "When the certificate ends, no broker can be reached any more.",
+    "auth_failed": "Kafka does not accept this user name with this password.",
+    "not_authorized": "The login works, but this user may not write to the topic.",
+    "topic_missing": "The cluster has no such topic. Insights never creates one.",
+    "tls_failed": "The broker's certificate was not accepted, or there is no TLS on that port.",
+    "name_not_resolved": "No address was found for this name from this host.",
+    "no_leader": "No broker leads these partitions just now; payloads go to the others.",
+    "kafka_unreachable": "No broker answers. Payloads wait, and their time runs.",
+    "kafka_slow": "Kafka takes requests and lets them wait.",
+    "records_rejected": "Kafka refused payloads for their content; sending them again would not help.",
+    "ingest_refuses": "Algorithms are told no. What they report now is never accepted.",
+    "ingest_accepts": "Algorithms can report again.",
+    "queue_full": "As many payloads wait as may wait; new ones are refused.",
+    "disk_full": "There is no room to keep payloads safe; new ones are refused.",
+    "spool_damaged": "A part of the spool could not be read back.",
+    "spool_unreadable": "A part of the spool could not be read back.",
+    "metric_dropped": "A report held a metric that has no place in a payload; the rest was accepted.",
+    "lost": "The time of these payloads was over, or Kafka refused them. They are kept as dead letters.",
+    "deadline_near": "Payloads will be lost soon unless they can be delivered.",
+    "single_replica": "The topic has one copy: a broker that dies takes its payloads with it.",
+    "not_idempotent": "Kafka does not let this user number its batches: a retry may put a payload there twice.",
+    "test_payload": "Somebody sent a marked payload to see the way it takes.",
+}
+
+
+def meaning(event: Event) -> str:
+    """Explain a kind of event in a sentence; empty where its own text says it all."""
+    if event.code.startswith("state_"):
+        return "The word for how delivery is has changed."
+    return _MEANINGS.get(event.code, "")

@@ -1,0 +1,220 @@
+"""The Events view: a list that follows, a filter, and the chosen event explained below it."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Protocol
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from insights_tui.client.protocol import AgentUnavailableError
+from insights_tui.domain.refused import RefusedError
+from insights_tui.domain.snapshot import Event
+from insights_tui.tui.frame import Frame, Space
+from insights_tui.tui.glyphs import ASCII
+from insights_tui.tui.lines import Line, ascii_line, text
+from insights_tui.tui.rows import Rows
+from insights_tui.tui.screens.reader import Reader
+from insights_tui.tui.sheet import Sheet
+from insights_tui.tui.views.events import drawing
+from insights_tui.tui.views.events.log import LEVELS, Log, key_of
+from insights_tui.tui.views.view import Keys, View
+
+_DETAILS = {"narrow": 7, "medium": 9, "wide": 10}
+"""Rows that the details have, by layout."""
+
+
+class EventSource(Protocol):
+    """Where events come from."""
+
+    async def events(self, after: int = 0) -> Sequence[Event]:
+        """Ask for the events after number `after`, oldest first."""
+        ...
+
+
+class EventsView(View):
+    """What happened, newest first; the list follows while its first row is chosen."""
+
+    NAME = "events"
+    TITLE = "Events"
+    KEY = "3"
+    HELP = "What happened, each kind once with its count, what it means and what to check; the first row follows."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter the events", id="events.filter"),
+        Binding("l", "level", "Level: all, warnings, errors", id="events.level"),
+        Binding("y", "copy_event", "Copy the event", id="events.copy"),
+        Binding("escape", "clear", "Clear the filter", id="events.clear", show=False),
+    ]
+
+    def __init__(self, source: EventSource) -> None:
+        super().__init__()
+        self._source = source
+        self._log = Log()
+        self._agent = ""
+        self._level = LEVELS[0]
+        self._words = ""
+        self._trouble = ""
+        self._asking = False
+        self._cache: dict[tuple[int, int], Line] = {}
+
+    def compose(self) -> ComposeResult:
+        """Head, filter (while it is typed), list, details."""
+        yield Sheet(id="events-head")
+        field = Input(id="events-filter", placeholder="words that must all occur", compact=True)
+        field.cursor_blink = False
+        field.display = False
+        yield field
+        yield Rows(id="events-rows")
+        yield Sheet(id="events-details")
+
+    def focus_first(self) -> None:
+        """Let the list have the keys."""
+        self.query_one(Rows).focus()
+
+    def on_view_hidden(self) -> None:
+        """Ask no more."""
+        self.workers.cancel_group(self, self.NAME)
+        self._asking = False
+
+    def draw(self, frame: Frame, space: Space) -> None:
+        """Show what is known; ask for more only where the snapshot tells of something newer."""
+        snapshot = frame.snapshot
+        if snapshot is not None and not self.frozen:
+            if snapshot.agent.id != self._agent:
+                self._agent = snapshot.agent.id
+                self._log.clear()
+            newest = max((event.seq for event in snapshot.events), default=0)
+            if newest != self._log.newest and not self._asking and frame.stale_s is None:
+                self._asking = True
+                self.run_worker(self._ask(), group=self.NAME, exclusive=True)
+        self._paint(space)
+
+    async def _ask(self) -> None:
+        try:
+            events = await self._source.events(self._log.newest)
+        except (AgentUnavailableError, RefusedError, OSError, TimeoutError) as error:
+            self._trouble = str(error) or "The agent did not answer."
+            return
+        finally:
+            self._asking = False
+        self._trouble = ""
+        if not self.frozen:
+            follows = self.query_one(Rows).at == 0
+            self._log.take(events)
+            with self.app.batch_update():
+                self._paint(self.space, follows=follows)
+
+    def _paint(self, space: Space, *, follows: bool = False) -> None:
+        rows = self.query_one(Rows)
+        shown = self._log.shown(words=self._words, level=self._level)
+        keys = [key_of(event) for event in shown]
+        lines = [self._row(event, space) for event in shown]
+        if len(self._cache) > 4 * len(self._log) + 100:
+            self._cache.clear()
+        tiny = space.tier == "tiny"
+        rows.show([] if tiny else [drawing.header(space)], lines, keys, space.glyphs)
+        if follows and keys:
+            rows.choose(keys[0])
+        state = "FROZEN" if self.frozen else "LIVE" if rows.at == 0 else f"{rows.at} newer: g"
+        head = drawing.summary(
+            words=self._words,
+            level=self._level,
+            shown=len(shown),
+            total=len(self._log),
+            state=state,
+            space=space,
+            width=self.query_one("#events-head").size.width or space.width,
+        )
+        self._put("#events-head", [head])
+        self._explain(space)
+
+    def _row(self, event: Event, space: Space) -> Line:
+        found = self._cache.get((event.seq, space.width))
+        if found is None:
+            found = drawing.row(event, space, self.frame.snapshot.as_of.date() if self.frame.snapshot else None)
+            self._cache[event.seq, space.width] = found
+        return found
+
+    def _explain(self, space: Space) -> None:
+        rows = self.query_one(Rows)
+        event = self._log.get(rows.chosen) if rows.chosen is not None else None
+        if space.tier == "tiny":
+            self._put("#events-details", [])
+        elif event is not None:
+            size = self.query_one("#events-details").size.width or space.width
+            self._put("#events-details", drawing.details(event, space, size, rows=_DETAILS[space.tier]))
+        else:
+            self._put("#events-details", [text(f" {self._nothing()}", "label")])
+
+    def _nothing(self) -> str:
+        if self._trouble:
+            return f"The events could not be read: {self._trouble}"
+        if len(self._log):
+            return "No event matches. esc clears the filter, l changes the level."
+        return "Nothing has happened yet."
+
+    def _put(self, selector: str, lines: list[Line]) -> None:
+        plain = self.space.glyphs is ASCII
+        self.query_one(selector, Sheet).paint([ascii_line(line) for line in lines] if plain else lines)
+
+    @on(Rows.Moved, "#events-rows")
+    def _moved(self) -> None:
+        self._paint(self.space)
+
+    @on(Rows.Opened, "#events-rows")
+    def _opened(self) -> None:
+        event = self._log.get(self.query_one(Rows).chosen)
+        if event is not None:
+            self.app.push_screen(Reader("Event", drawing.whole(event)))
+
+    def action_filter(self) -> None:
+        """Type words that events must hold."""
+        field = self.query_one(Input)
+        field.display = True
+        field.focus()
+
+    @on(Input.Changed, "#events-filter")
+    def _typed(self, message: Input.Changed) -> None:
+        message.stop()
+        self._words = message.value
+        self._paint(self.space)
+
+    @on(Input.Submitted, "#events-filter")
+    def _typed_up(self, message: Input.Submitted) -> None:
+        message.stop()
+        self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        self.query_one(Input).display = False
+        self.focus_first()
+
+    def action_clear(self) -> None:
+        """Show every event again; where nothing is filtered, clear the notice."""
+        if self._words or self._level != LEVELS[0] or self.query_one(Input).display:
+            self._words, self._level = "", LEVELS[0]
+            self.query_one(Input).value = ""
+            self._leave_filter()
+            self._paint(self.space)
+        else:
+            self.call_next(self.screen.run_action, "dismiss_notice")
+
+    def action_level(self) -> None:
+        """Go on to the next level."""
+        self._level = LEVELS[(LEVELS.index(self._level) + 1) % len(LEVELS)]
+        self._paint(self.space)
+
+    def action_copy_event(self) -> None:
+        """Copy the event as text, through the terminal (OSC 52)."""
+        event = self._log.get(self.query_one(Rows).chosen)
+        if event is None:
+            self.say("There is no event to copy.")
+            return
+        parts = [line for heading, lines in drawing.whole(event) for line in (heading, *lines)]
+        self.app.copy_to_clipboard("\n".join(parts))
+        self.say("Event copied as text, if this terminal allows it (OSC 52).")
+
+    def keys(self, frame: Frame) -> Keys:
+        """Name what can be done with events."""
+        del frame
+        return (("enter", "Raw"), ("/", "Filter"), ("l", "Level"))

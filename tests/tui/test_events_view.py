@@ -1,0 +1,142 @@
+"""The Events view: grouped, filtered, explained, bounded, and it follows."""
+
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+from insights_tui.domain.snapshot import Event
+from insights_tui.tui.frame import Space
+from insights_tui.tui.lines import plain
+from insights_tui.tui.views.events import drawing
+from insights_tui.tui.views.events.log import KEPT, Log
+from tests.tui import samples
+from tests.tui.driving import Desk, desk
+from tests.tui.fake_agent import FakeAgent
+
+
+class Counting(FakeAgent):
+    """Counts how often it is asked for events."""
+
+    times = 0
+
+    async def events(self, after: int = 0) -> list[Event]:
+        self.times += 1
+        return [event for event in reversed(self.now.events) if event.seq > after]
+
+
+def event(seq: int, *, subject: str = "kafka-1:9093", count: int = 1, text: str = "It broke.") -> Event:
+    at = samples.NOW + timedelta(seconds=seq)
+    return Event(seq, at, "error", "broker_down", subject, None, text, count=count, first_at=samples.NOW)
+
+
+def test_a_repetition_takes_the_place_of_the_event_it_repeats() -> None:
+    log = Log()
+    log.take([event(1), event(2, subject="other")])
+    assert log.take([event(3, count=2)])
+    assert [(one.subject, one.count) for one in log.shown()] == [("kafka-1:9093", 2), ("other", 1)]
+    assert len(log) == 2
+    assert not log.take([event(3, count=2)])
+
+
+def test_memory_is_bounded_and_the_oldest_go() -> None:
+    log = Log()
+    for start in range(0, 5 * KEPT, KEPT):
+        log.take([event(start + index, subject=f"s{start + index}") for index in range(1, KEPT + 1)])
+    assert len(log) == KEPT
+    assert min(one.seq for one in log.shown()) == 4 * KEPT + 1
+
+
+def test_a_thousand_events_are_merged_filtered_and_drawn_within_a_part_of_a_second_of_processor_time() -> None:
+    log, space = Log(), Space()
+    events = [event(index, subject=f"s{index}", text="It broke. " * 30) for index in range(1, 1001)]
+    started = time.process_time()
+    log.take(events)
+    lines = [drawing.row(one, space, None) for one in log.shown(words="broke")]
+    assert len(lines) == 1000
+    assert time.process_time() - started < 1.0  # 0.03 s here; a stall would be many seconds
+
+
+def test_a_megabyte_in_every_field_costs_a_row_and_no_more() -> None:
+    huge = "\x1b[31m" + "x" * 1_000_000 + "\n"
+    one = Event(1, samples.NOW, "error", huge, huge, huge, huge, huge, huge)
+    for lines in ([drawing.row(one, Space(), None)], drawing.details(one, Space(), 80, rows=7)):
+        for line in lines:
+            assert len(plain(line)) < 500
+            assert plain(line).isprintable()
+    assert all(len(part) <= 4000 for _, parts in drawing.whole(one) for part in parts)
+
+
+async def opened(seated: Desk) -> None:
+    await seated.press("3")
+    await seated.until_shown("showing")
+
+
+async def test_the_chosen_event_is_explained_and_its_raw_text_is_one_key_away() -> None:
+    async with desk(samples.DEGRADED) as seated:
+        await opened(seated)
+        await seated.until_shown("first 12:03:50Z · last 12:04:30Z · 14 times")
+        assert "Nothing answered there." in seated.text()
+        assert "nc -vz kafka-2 9093" in seated.text()
+        assert "[Errno 110]" not in seated.text()
+        await seated.press("enter")
+        await seated.until_shown("[Errno 110] Connect call failed")
+        await seated.press("escape")
+        await seated.press("down")
+        await seated.until_shown("No broker leads these partitions")
+
+
+async def test_words_and_level_filter_and_escape_shows_all_again() -> None:
+    async with desk(samples.DEGRADED) as seated:
+        await opened(seated)
+        await seated.press("slash", *"kafka-2 reset", "enter")
+        await seated.until_shown("showing 1 of 5")
+        assert "connection reset by peer" in seated.text()
+        await seated.press("escape")
+        await seated.until_shown("showing 5 of 5")
+        await seated.press("l", "l")
+        await seated.until_shown("showing 1 of 5")
+        await seated.press("slash", *"nothing like it", "enter")
+        await seated.until_shown("No event matches.")
+
+
+async def test_the_agent_is_asked_only_while_there_is_news_and_somebody_looks() -> None:
+    agent = Counting(samples.DEGRADED)
+    async with desk(samples.DEGRADED, agent=agent) as seated:
+        ticks = len(agent.asked)
+        await seated.until(lambda: len(agent.asked) > ticks + 3, "ticks go by")
+        assert agent.times == 0  # hidden
+        await opened(seated)
+        await seated.until_shown("showing 5 of 5")
+        asked, ticks = agent.times, len(agent.asked)
+        await seated.until(lambda: len(agent.asked) > ticks + 3, "ticks go by")
+        assert agent.times == asked  # nothing new
+        later = replace(samples.EVENTS[0], seq=13, count=15, at=samples.NOW + timedelta(seconds=20))
+        agent.now = replace(samples.DEGRADED, events=(later, *samples.EVENTS[1:]))
+        await seated.until_shown("15 times")
+        assert "showing 5 of 5" in seated.text()
+
+
+async def test_the_list_follows_from_its_first_row_and_stays_where_a_person_reads() -> None:
+    agent = Counting(samples.DEGRADED)
+    async with desk(samples.DEGRADED, agent=agent) as seated:
+        await opened(seated)
+        await seated.until_shown("14 times")
+        new = replace(event(20, subject="fresh"), at=samples.NOW + timedelta(seconds=60))
+        agent.now = replace(samples.DEGRADED, events=(new, *samples.EVENTS))
+        await seated.until_shown("─ fresh ─")
+        await seated.press("down")
+        await seated.until_shown("1 newer: g")
+        agent.now = replace(samples.DEGRADED, events=(replace(new, seq=21, subject="fresher"), new, *samples.EVENTS))
+        await seated.until_shown("2 newer: g")
+        await seated.press("g")
+        await seated.until_shown("─ fresher ─")
+
+
+async def test_copying_an_event_copies_it_sanitised() -> None:
+    async with desk(samples.HOSTILE_SNAPSHOT) as seated:
+        await opened(seated)
+        await seated.until_shown("showing 5 of 5")
+        await seated.press("y")
+        await seated.until_shown("Event copied")
+        assert seated.app.clipboard.startswith("kafka-2:9093\n")
+        assert seated.app.clipboard.replace("\n", "").isprintable()
