@@ -19,7 +19,8 @@ NEAR_S = 60.0
 """A payload this close to its deadline is a problem of its own."""
 FULL_SHARE = 0.9
 """Share of the queue from which it is worth saying how full it is."""
-EXPIRY_NOTICE = timedelta(days=30)
+EXPIRY_NOTICE, EXPIRY_NEAR = timedelta(days=30), timedelta(days=7)
+"""Before a certificate expires: when it is a warning, and when it is critical."""
 
 Severity = Literal["warning", "critical"]
 
@@ -35,7 +36,9 @@ _STOPPED: dict[Code, State] = {
 }
 _STOPS_A_LIVE_LINK = {Code.KAFKA_UNREACHABLE, Code.TOPIC_MISSING, Code.NOT_AUTHORIZED}
 """Troubles that stop everything although the client is connected; any other makes it `degraded`."""
-_INFORMS_ONLY = {Code.SINGLE_REPLICA, Code.CERTIFICATE_EXPIRING, Code.CLOCK_JUMP, Code.RECORDS_REJECTED}
+INFORMS_ONLY = {Code.SINGLE_REPLICA, Code.CERTIFICATE_EXPIRING, Code.CLOCK_JUMP, Code.RECORDS_REJECTED}
+"""Troubles that the state does not follow."""
+_EFFECTS = {Code.SINGLE_REPLICA: "What was delivered is lost with that broker's disk."}
 _RANK = {state: rank for rank, state in enumerate(State)}
 
 
@@ -68,7 +71,7 @@ def state_of(status: EngineStatus, *, connected: bool) -> State:
     """Choose the one word: the worst of what holds."""
     if not connected:
         return State.NOT_CONNECTED
-    codes = [active.trouble.code for active in status.troubles if active.trouble.code not in _INFORMS_ONLY]
+    codes = [active.trouble.code for active in status.troubles if active.trouble.code not in INFORMS_ONLY]
     if status.link.phase == "up":
         stopped = _worst(_STOPPED[code] for code in codes if code in _STOPS_A_LIVE_LINK)
         if stopped is not None:
@@ -91,9 +94,10 @@ def findings(state: State, status: EngineStatus, around: Circumstances) -> list[
     found: list[Finding] = []
     stopped = state not in {State.CONNECTED, State.DEGRADED, State.CONNECTING}
     for active in status.troubles:
-        harmless = active.trouble.code in _INFORMS_ONLY
+        harmless = active.trouble.code in INFORMS_ONLY
         severity: Severity = "critical" if stopped and not harmless else "warning"
-        effect = "" if harmless else _effect(status, stopped=stopped)
+        code = active.trouble.code
+        effect = _EFFECTS.get(code, "") if harmless else _effect(status, stopped=stopped)
         found.append(Finding(active.trouble, severity, effect, active.since))
     found += _losses(status)
     found += _room(around)
@@ -200,7 +204,7 @@ def _expiry(at: Moment, ca: CaSummary | None) -> list[Finding]:
         act="Edit the connection and give the new CA certificate.",
     )
     effect = "New connections to Kafka fail." if over else "New connections to Kafka will fail then."
-    return [Finding(trouble, "critical" if over else "warning", effect)]
+    return [Finding(trouble, "critical" if left < EXPIRY_NEAR else "warning", effect)]
 
 
 class Sinces:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from insights_tui import __version__
-from insights_tui.agent.assess import Circumstances, Sinces, findings, state_of
+from insights_tui.agent.assess import INFORMS_ONLY, Circumstances, Sinces, findings, state_of
 from insights_tui.agent.events import EventLog
 from insights_tui.agent.history import History
 from insights_tui.delivery.status import EngineStatus
@@ -188,7 +188,8 @@ def _shut(around: Circumstances) -> Occurrence:
 
 
 def _turned(state: State, status: EngineStatus) -> Occurrence:
-    worst = status.troubles[0].trouble if status.troubles and state is not State.CONNECTED else None
+    causes = [active.trouble for active in status.troubles if active.trouble.code not in INFORMS_ONLY]
+    worst = causes[0] if causes and state is not State.CONNECTED else None
     word = state.value.replace("_", " ").upper()
     calm = state in {State.CONNECTED, State.CONNECTING, State.NOT_CONNECTED}
     return Occurrence(

@@ -1,6 +1,6 @@
 """What people are told of brokers and leaders: pure, from what was seen of them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from insights_tui.delivery.status import ActiveTrouble
@@ -26,6 +26,19 @@ def broker_troubles(nodes: Iterable[Node], bootstrap: str, *, reachable: bool) -
 
 def no_leader(topic: str, partitions: Collection[int]) -> Trouble:
     """Say which partitions nobody leads."""
-    listed = ", ".join(map(str, sorted(partitions)[:_LISTED])) + (" and more" if len(partitions) > _LISTED else "")
-    what = f"Partition {listed} of {topic} has no leader."
+    what = f"Partition {_listed(partitions)} of {topic} has no leader."
     return Trouble(Code.NO_LEADER, topic, what, "Bring back the brokers that hold it.")
+
+
+def single_replica(topic: str, replicas: Mapping[int, int]) -> Trouble | None:
+    """Say which partitions lie on one broker only; `replicas` counts them, by partition."""
+    single = [number for number, count in replicas.items() if count == 1]
+    if not single:
+        return None
+    which = f"The topic {topic}" if len(single) == len(replicas) else f"Partition {_listed(single)} of {topic}"
+    act = "Raise the topic's replication factor to 3, and its min.insync.replicas to 2."
+    return Trouble(Code.SINGLE_REPLICA, topic, f"{which} has one replica.", act)
+
+
+def _listed(partitions: Collection[int]) -> str:
+    return ", ".join(map(str, sorted(partitions)[:_LISTED])) + (" and more" if len(partitions) > _LISTED else "")

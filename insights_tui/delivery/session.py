@@ -7,7 +7,7 @@ from insights_tui.delivery.attempts import Attempts
 from insights_tui.delivery.batch import Batch
 from insights_tui.delivery.board import Board
 from insights_tui.delivery.book import Book
-from insights_tui.delivery.health import broker_troubles, no_leader
+from insights_tui.delivery.health import broker_troubles, no_leader, single_replica
 from insights_tui.delivery.lane import Lane
 from insights_tui.delivery.producer_ids import ProducerIds
 from insights_tui.delivery.sequence import ProducerSequences
@@ -55,6 +55,7 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._retired = False
+        self._single: ActiveTrouble | None = None
         self._turn = 0
         self._started = started
         self._sequences = sequences
@@ -142,6 +143,10 @@ class Session:
         client = self.client
         return broker_troubles(client.nodes.values(), client.connection.bootstrap, reachable=self.reachable)
 
+    def hints(self) -> list[ActiveTrouble]:
+        """Tell what stops nothing, and people should know."""
+        return [self._single] if self._single is not None and self.topic_ok else []
+
     def trouble(self) -> ActiveTrouble | None:
         """Tell the worst of the brokers' troubles."""
         return next(iter(self.troubles()), None)
@@ -188,6 +193,9 @@ class Session:
             )
         else:
             self._board.clear(("topic", "leaders"))
+        single = single_replica(topic, {number: part.replicas for number, part in view.partitions.items()})
+        since = self._clock.now() if self._single is None else self._single.since
+        self._single = None if single is None else ActiveTrouble(single, since)
         self.lanes = {number: self.lanes.get(number) or Lane(number) for number in sorted(view.partitions)}
         for number, part in view.partitions.items():
             self.lanes[number].leader = part.leader

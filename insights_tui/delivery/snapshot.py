@@ -54,7 +54,7 @@ def status_of(
     unanswered = None if oldest is None else now.boot - oldest.started
     troubles = board.active(now.boot)
     if session is not None:
-        troubles = sort_troubles([*troubles, *session.troubles(), *_slow(session, settings, now)])
+        troubles = sort_troubles([*troubles, *session.troubles(), *_slow(session, settings, now), *session.hints()])
     return EngineStatus(
         at=now,
         counts=ledger.counts(),

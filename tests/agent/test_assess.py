@@ -133,11 +133,20 @@ def test_damage_is_a_problem_with_the_way_to_close_it() -> None:
     assert finding.trouble.act == "Check the disk. Then close it: insights-tui lost drop --reason damaged."
 
 
-@pytest.mark.parametrize(("days", "severity"), [(31, None), (29, "warning"), (-1, "critical")])
+@pytest.mark.parametrize(
+    ("days", "severity"), [(31, None), (29, "warning"), (7, "warning"), (6, "critical"), (-1, "critical")]
+)
 def test_a_certificate_that_expires_is_announced(days: int, severity: str | None) -> None:
     ca = CaSummary(subject="CN=Acme", sha256="00", expires=NOW.utc + timedelta(days=days, hours=1))
     found = findings(State.CONNECTED, status(), replace(AROUND, ca=ca))
     assert [finding.severity for finding in found] == ([severity] if severity else [])
+
+
+def test_a_single_replica_warns_and_degrades_nothing() -> None:
+    engine = status(troubles=(trouble(Code.SINGLE_REPLICA, "insights"),))
+    assert state_of(engine, connected=True) is State.CONNECTED
+    [finding] = findings(State.CONNECTED, engine, AROUND)
+    assert (finding.severity, finding.effect) == ("warning", "What was delivered is lost with that broker's disk.")
 
 
 def test_the_critical_comes_first() -> None:

@@ -6,6 +6,7 @@ import itertools
 import pytest
 
 from insights_tui.delivery.engine import DeliveryFailedError, EngineClosedError
+from insights_tui.delivery.health import single_replica
 from insights_tui.domain.connection import Connection, Server
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Draft
@@ -344,6 +345,27 @@ async def test_a_client_that_is_replaced_again_and_again_for_one_reason_is_told_
                 cluster.spoil = Spoil()
                 await until(lambda: run.delivered() == incident)  # noqa: B023 - waited for here
         assert len(cluster.ids()) == 2
+
+
+async def test_a_topic_with_one_replica_is_told_for_as_long_as_it_has_one() -> None:
+    async with FakeCluster() as cluster:
+        topic = cluster.create("insights", 2)
+        topic.replicas = [1]
+        async with running(cluster.connection(), metadata_s=0.05) as run:
+            await until(lambda: run.codes() == {Code.SINGLE_REPLICA})
+            (active,) = run.engine.status().troubles
+            assert active.trouble.what == "The topic insights has one replica."
+            assert run.engine.status().link.phase == "up"
+            assert not run.engine.status().errors
+            topic.replicas = [1, 2]
+            await until(lambda: not run.codes())
+
+
+def test_partitions_with_one_replica_are_named() -> None:
+    assert single_replica("insights", {0: 3, 1: 2}) is None
+    some = single_replica("insights", {0: 3, **dict.fromkeys(range(1, 12), 1)})
+    assert some is not None
+    assert some.what == "Partition 1, 2, 3, 4, 5, 6, 7, 8 and more of insights has one replica."
 
 
 async def test_what_is_lost_without_a_connection_says_so() -> None:

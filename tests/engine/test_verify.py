@@ -20,7 +20,7 @@ async def test_tells_what_the_topic_is_like_and_creates_nothing() -> None:
     async with FakeCluster(3) as cluster:
         cluster.create("insights", 6)
         seen = await verify(cluster.connection(), timeout_s=5)
-        assert (seen.topic, seen.partitions, seen.led, seen.replicas) == ("insights", 6, 6, 1)
+        assert (seen.topic, seen.partitions, seen.led, seen.replicas) == ("insights", 6, 6, 3)
         assert set(seen.brokers) == {broker.server for broker in cluster.brokers}
         assert cluster.creations == 0
         await until(lambda: not any(broker.open_connections for broker in cluster.brokers))

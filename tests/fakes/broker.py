@@ -60,6 +60,7 @@ class Topic:
 
     leaders: list[int]
     logs: list[list[Any]] = field(default_factory=list)
+    replicas: list[int] = field(default_factory=lambda: [1, 2, 3])
 
     producers: dict[tuple[int, int], "Seen"] = field(default_factory=dict)
     """By partition and producer id."""
@@ -194,8 +195,9 @@ class FakeBroker:
             topic = cluster.topics.get(name)
             code = cluster.metadata_code or (3 if topic is None else 0)
             parts: list[Any] = [
-                (0 if leader >= 0 else 5, number, leader, [1], [1], [])
-                for number, leader in enumerate(topic.leaders if topic is not None and not code else [])
+                (0 if leader >= 0 else 5, number, leader, topic.replicas, topic.replicas, [])
+                for number, leader in (enumerate(topic.leaders) if topic is not None and not code else ())
+                if topic is not None
             ]
             topics.append((code, name, False, parts))
         return answer(0, listed, cluster.id, 1, topics)
