@@ -4,6 +4,7 @@ ASGI sends head and body in two messages, uvicorn writes each by itself, and eac
 it also looks through every header by regular expressions, those of our own making too. All that is spared here.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
@@ -18,6 +19,35 @@ _JSON = b"content-type: application/json\r\ncontent-length: %d\r\n"
 
 class Cycle(RequestResponseCycle):
     """Knows `WHOLE` beside the messages of ASGI."""
+
+    task: "asyncio.Task[None] | None" = None
+    """What runs the application for it."""
+    _given = False
+
+    async def run(self, app: Any, tasks: set["asyncio.Task[None]"]) -> None:
+        """Run the application, and leave the set of tasks under way: a callback would cost a turn of the loop."""
+        try:
+            await self.run_asgi(app)
+        finally:
+            if self.task is not None:
+                tasks.discard(self.task)
+
+    async def receive(self) -> Any:
+        """Give the next part of the body; where all of it is there, which is the rule, without waiting."""
+        if (
+            self.more_body
+            or self._given
+            or self.disconnected
+            or self.response_complete
+            or self.waiting_for_100_continue
+        ):
+            message = await super().receive()
+            self._given = self._given or not message.get("more_body", False)
+            return message
+        self._given = True
+        self.message_event.clear()
+        body, self.body = bytes(self.body), bytearray()
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(self, message: Any) -> None:
         """Send a message of ASGI, or a whole answer."""

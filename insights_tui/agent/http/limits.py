@@ -8,9 +8,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from insights_tui.agent.http.answers import error_body
@@ -191,6 +192,13 @@ class LimitedProtocol(HttpToolsProtocol):
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, self.app))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if not isinstance(cycle, Cycle):
+            raise TypeError(cycle)
+        tasks = self.tasks
+        cycle.task = task = self.loop.create_task(cycle.run(app, tasks))
+        tasks.add(task)
 
     def on_message_complete(self) -> None:
         """Stop the clock of a request."""
