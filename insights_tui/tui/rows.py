@@ -1,6 +1,7 @@
 """A list of lines of which one is chosen: it repaints what differs, and never moves under the cursor."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events
@@ -8,6 +9,7 @@ from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from insights_tui.tui.frame import Space
 from insights_tui.tui.glyphs import ASCII, UNICODE, Glyphs
 from insights_tui.tui.lines import BLANK, Line, ascii_line, crop
 from insights_tui.tui.sheet import Sheet
@@ -62,6 +64,10 @@ class Rows(Sheet, can_focus=True):
         """The key of the row under the cursor; `None` where there is no row."""
         return self._keys[self._at] if self._at < len(self._keys) else None
 
+    def room(self, space: Space) -> Space:
+        """Give the room that rows have: less than the page's where the page has margins."""
+        return replace(space, width=self.size.width - 1) if self.size.width else space
+
     @property
     def at(self) -> int:
         """Where the cursor is."""
@@ -89,7 +95,7 @@ class Rows(Sheet, can_focus=True):
 
     def action_page(self, by: int) -> None:
         """Go a page up or down."""
-        self._go(self._at + by * max(1, self._room - 1))
+        self._go(self._at + by * max(1, self._visible - 1))
 
     def action_end(self, where: int) -> None:
         """Go to the first or the last row."""
@@ -122,7 +128,7 @@ class Rows(Sheet, can_focus=True):
         self._draw()
 
     @property
-    def _room(self) -> int:
+    def _visible(self) -> int:
         return max(1, self.size.height - len(self._head))
 
     def _go(self, index: int) -> None:
@@ -138,7 +144,7 @@ class Rows(Sheet, can_focus=True):
         height, width = self.size.height, self.size.width
         if not height or not width:
             return
-        room = self._room
+        room = self._visible
         self._at = max(0, min(self._at, len(self._rows) - 1))
         self._top = max(0, min(self._top, self._at, len(self._rows) - room))
         self._top = max(self._top, self._at - room + 1)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import counted, duration, sanitize
+from insights_tui.tui.lines import ascii_line, plain, text
 from insights_tui.tui.remote import ends_with_us
 
 
@@ -14,6 +15,13 @@ class Question:
     title: str
     body: tuple[str, ...]
     agree: str
+
+
+def spelled(question: Question) -> Question:
+    """Spell a question in ASCII, foreign text included."""
+    said = (question.title, *question.body, question.agree)
+    title, *body, agree = (plain(ascii_line(text(words))) for words in said)
+    return Question(title, tuple(body), agree)
 
 
 def before_deleting(snapshot: Snapshot) -> Question:

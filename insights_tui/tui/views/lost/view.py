@@ -1,0 +1,348 @@
+"""The view Lost: a list that never moves by itself, a filter, and the acts with what they will do said first."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+from textual.worker import Worker
+
+from insights_tui.client.protocol import LostApi
+from insights_tui.domain.answers import LostPayload
+from insights_tui.domain.lost import EXPIRED, LostFilter
+from insights_tui.domain.outcome import Outcome
+from insights_tui.tui.connection_form.text_field import TextField
+from insights_tui.tui.frame import Frame, Space
+from insights_tui.tui.glyphs import ASCII
+from insights_tui.tui.lines import ascii_line
+from insights_tui.tui.rows import Rows
+from insights_tui.tui.screens.confirm import Confirm
+from insights_tui.tui.screens.questions import spelled
+from insights_tui.tui.sheet import Sheet
+from insights_tui.tui.views.lost.acts import (
+    FAILURES,
+    Asked,
+    do_drop,
+    do_export,
+    do_redrive,
+    plan_drop,
+    plan_redrive,
+    reason_of,
+)
+from insights_tui.tui.views.lost.drawing import all_today, fields, heading, nothing, row, summary
+from insights_tui.tui.views.lost.filters import HINT, filter_line, parse_filter
+from insights_tui.tui.views.lost.pages import Pages
+from insights_tui.tui.views.payload_dialog import PayloadDialog
+from insights_tui.tui.views.view import Keys, View
+
+MAX_MARKS = 100
+"""As many ids as one call takes."""
+_CYCLE = (
+    LostFilter(),
+    LostFilter(reasons=EXPIRED),
+    LostFilter(reasons=frozenset({Outcome.REJECTED})),
+    LostFilter(reasons=frozenset({Outcome.DAMAGED})),
+)
+
+
+class LostView(View):
+    """Dead letters: list, filter, details, export, redrive, drop."""
+
+    NAME = "lost"
+    TITLE = "Lost"
+    KEY = "5"
+    HELP = "Payloads that did not reach Kafka in time: look at them, send them again, keep them, or close them."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "redrive", "Redrive what is marked, else what the filter takes", id="lost.redrive"),
+        Binding("D,delete", "drop", "Drop what is marked, else what the filter takes", id="lost.drop"),
+        Binding("x", "export", "Export what the filter takes to a file", id="lost.export"),
+        Binding("m", "mark", "Mark or unmark this one", id="lost.mark"),
+        Binding("slash", "filter", "Filter by reason, age or a part of the id", id="lost.filter"),
+        Binding("f", "cycle", "Next reason: all, expired, rejected, damaged", id="lost.cycle"),
+        Binding("u", "reload", "List again, the newest first", id="lost.reload"),
+        Binding("escape", "clear", "Take marks and filter away", id="lost.clear"),
+    ]
+
+    def __init__(self, client: LostApi) -> None:
+        super().__init__()
+        self._client = client
+        self._pages = Pages()
+        self._marks: dict[str, None] = {}
+        self._which = LostFilter()
+        self._loaded_at: tuple[int, int] | None = None
+        """What the ledger said when the list was loaded: lost in all, and open."""
+        self._failed = ""
+        self._shown = False
+        self._exporting: Worker[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """How many, the filter line while it is typed, the list."""
+        yield Sheet(id="lost-summary")
+        yield TextField(id="lost-filter", placeholder=HINT)
+        yield Rows(id="lost-rows")
+
+    def on_mount(self) -> None:
+        """Hide the filter line until it is asked for."""
+        self.query_one("#lost-filter").display = False
+
+    def on_view_shown(self) -> None:
+        """Load the list."""
+        self._shown = True
+        self.action_reload()
+
+    def on_view_hidden(self) -> None:
+        """Let go of it; an act that was agreed to goes on, and tells how it went."""
+        self._shown = False
+        self.workers.cancel_group(self, self.NAME)
+        self._pages = Pages()
+        self._loaded_at = None
+
+    def focus_first(self) -> None:
+        """Let the arrows move in the list."""
+        self.screen.set_focus(self.query_one(Rows), scroll_visible=False)
+
+    def keys(self, frame: Frame) -> Keys:
+        """Name the acts."""
+        if not self._pages.rows:
+            return (("/", "Filter"),) if frame.snapshot is not None and frame.snapshot.lost_open else ()
+        return (("enter", "Details"), ("r", "Redrive"), ("D", "Drop"), ("x", "Export"), ("/", "Filter"), ("m", "Mark"))
+
+    def draw(self, frame: Frame, space: Space) -> None:
+        """Say how many are open now; the list itself stays as it was loaded."""
+        snapshot = frame.snapshot
+        lost_open = snapshot.lost_open if snapshot is not None else 0
+        new = 0
+        if snapshot is not None and self._loaded_at is not None:
+            new = snapshot.counts.lost - self._loaded_at[0]
+            if new > 0 and not self._pages.rows and not self._failed:
+                self.action_reload()
+        head = summary(
+            lost_open=lost_open,
+            listed=len(self._pages.rows),
+            whole=self._pages.whole and not self._pages.cut,
+            which=self._which,
+            marks=self._marks.keys(),
+            new=new if self._pages.rows else 0,
+        )
+        as_of = snapshot.as_of if snapshot is not None else datetime.now(UTC)
+        today = all_today(self._pages.rows, as_of)
+        room = self.query_one(Rows).room(space)
+        rows = [row(one, room, as_of=as_of, today=today, marked=one.id in self._marks) for one in self._pages.rows]
+        keys = [one.seq for one in self._pages.rows]
+        top = [heading(room, today=today)] if rows else self._empty(lost_open, space)
+        plain = space.glyphs is ASCII
+        self.query_one("#lost-summary", Sheet).paint([ascii_line(head) if plain else head, ()])
+        self.query_one(Rows).show(top, rows, keys, space.glyphs)
+
+    def _empty(self, lost_open: int, space: Space) -> "list[tuple[tuple[str, str], ...]]":
+        if self._failed:
+            return [(), ((f" {space.glyphs.bad} ", "bad"), (self._failed, "text")), ((" u tries again.", "label"),)]
+        if self._loaded_at is None:
+            return []
+        return nothing(lost_open, self._which, space)
+
+    # loading
+
+    def action_reload(self) -> None:
+        """List again, and go to the newest."""
+        self._work(self._reload(to_top=True))
+
+    async def _reload(self, *, to_top: bool = False) -> None:
+        snapshot = self.frame.snapshot
+        before = (snapshot.counts.lost, snapshot.lost_open) if snapshot is not None else None
+        try:
+            await self._pages.reload(self._client, self._which)
+        except FAILURES as error:
+            self._pages = Pages()
+            self._failed = reason_of(error)
+        else:
+            self._failed = ""
+        self._loaded_at = before or (0, 0)
+        self._redraw()
+        if to_top and self._pages.rows:
+            self.query_one(Rows).choose(self._pages.rows[0].seq)
+
+    async def _more(self) -> None:
+        try:
+            await self._pages.more(self._client)
+        except FAILURES as error:
+            self.say(f"No more could be listed. {reason_of(error)}", "bad")
+        self._redraw()
+
+    def on_rows_end_neared(self, event: Rows.EndNeared) -> None:
+        """Load the next page before the end is reached."""
+        event.stop()
+        if not self._pages.whole:
+            self._work(self._more())
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Where the newest were let go of, the top of the list leads back to them."""
+        event.stop()
+        if event.rows.at == 0 and self._pages.cut:
+            self.action_reload()
+
+    # the filter
+
+    def action_filter(self) -> None:
+        """Open the filter line."""
+        line = self.query_one("#lost-filter", TextField)
+        line.value = filter_line(self._which, datetime.now(UTC))
+        line.display = True
+        self.screen.set_focus(line)  # at once: what is typed ahead must land in it, not on the keys of the view
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take the filter over."""
+        event.stop()
+        try:
+            which = parse_filter(event.value, datetime.now(UTC))
+        except ValueError as error:
+            self.say(str(error), "bad")
+            return
+        self._take_filter(which)
+
+    def action_cycle(self) -> None:
+        """Take the next of the usual filters."""
+        place = _CYCLE.index(self._which) if self._which in _CYCLE else -1
+        self._take_filter(_CYCLE[(place + 1) % len(_CYCLE)])
+
+    def action_clear(self) -> None:
+        """Close the filter line; then take the marks away, then the filter."""
+        if self.query_one("#lost-filter").display:
+            self._close_line()
+        elif self._marks:
+            self._marks.clear()
+            self._redraw()
+        elif not self._which.empty:
+            self._take_filter(LostFilter())
+        else:
+            self.say("")
+
+    def _take_filter(self, which: LostFilter) -> None:
+        self._close_line()
+        self._which = which
+        self._marks.clear()
+        self.action_reload()
+
+    def _close_line(self) -> None:
+        self.query_one("#lost-filter").display = False
+        self.focus_first()
+
+    # one
+
+    def _chosen(self) -> LostPayload | None:
+        seq = self.query_one(Rows).chosen
+        return next((one for one in self._pages.rows if one.seq == seq), None)
+
+    def action_mark(self) -> None:
+        """Mark it for the next act."""
+        one = self._chosen()
+        if one is None or not one.id:
+            return
+        if one.id in self._marks:
+            del self._marks[one.id]
+        elif len(self._marks) < MAX_MARKS:
+            self._marks[one.id] = None
+        else:
+            self.say(f"At most {MAX_MARKS} can be marked; a filter takes more.", "bad")
+        self.query_one(Rows).action_move(1)
+        self._redraw()
+
+    def on_rows_opened(self, event: Rows.Opened) -> None:
+        """Show one in full."""
+        event.stop()
+        one = self._chosen()
+        if one is None:
+            return
+        acts = [("drop", "D", "Drop")] if one.id else []
+        if one.id and one.reason is not Outcome.DAMAGED and one.state == "open":
+            acts.insert(0, ("redrive", "r", "Redrive"))
+
+        async def value() -> str | None:
+            found = await self._client.lost_payload(one.id)
+            return None if found is None else found.value
+
+        def chosen(answer: str | None) -> None:
+            which = LostFilter(ids=frozenset({one.id}))
+            if answer == "redrive":
+                self._work(self._ask(lambda: plan_redrive(self._client, which, self._topic), do_redrive))
+            elif answer == "drop":
+                self._work(self._ask(lambda: plan_drop(self._client, which), do_drop))
+
+        self.app.push_screen(PayloadDialog("A lost payload", fields(one), value, self.space.glyphs, acts), chosen)
+
+    # many
+
+    @property
+    def _topic(self) -> str | None:
+        snapshot = self.frame.snapshot
+        return snapshot.connection.topic if snapshot is not None and snapshot.connection is not None else None
+
+    def _asked_for(self) -> LostFilter:
+        return LostFilter(ids=frozenset(self._marks)) if self._marks else self._which
+
+    def action_redrive(self) -> None:
+        """Send them again, after saying what will happen."""
+        self._work(self._ask(lambda: plan_redrive(self._client, self._asked_for(), self._topic), do_redrive))
+
+    def action_drop(self) -> None:
+        """Close them for good, after asking."""
+        snapshot, which = self.frame.snapshot, self._asked_for()
+        lost_open = snapshot.lost_open if snapshot is not None else 0
+        damaged = snapshot.counts.damaged if snapshot is not None else 0
+        self._work(self._ask(lambda: plan_drop(self._client, which, lost_open=lost_open, damaged=damaged), do_drop))
+
+    def action_export(self) -> None:
+        """Write them to a file; once more stops it."""
+        if self._exporting is not None and self._exporting.is_running:
+            self._exporting.cancel()
+            self.say("Export stopped; the file is removed.")
+        else:
+            self._exporting = self.run_worker(self._export(), group="lost-export", exit_on_error=False)
+
+    async def _export(self) -> None:
+        def progress(count: int) -> None:
+            self.say(f"{count:,} exported so far; x stops.")
+
+        try:
+            done = await do_export(self._client, self._asked_for(), datetime.now(UTC), progress)
+        except FAILURES as error:
+            self.say(f"Nothing was exported. {reason_of(error)}", "bad")
+        else:
+            self.say(done, "good")
+
+    async def _ask(self, plan: Callable[[], Awaitable[Asked]], act: Callable[[LostApi, Asked], Awaitable[str]]) -> None:
+        self.say("Counting.")
+        try:
+            asked = await plan()
+        except FAILURES as error:
+            self.say(f"Nothing was done. {reason_of(error)}", "bad")
+            return
+        self.say(asked.nothing)
+        if asked.question is not None:
+            question = spelled(asked.question) if self.space.glyphs is ASCII else asked.question
+            self.app.push_screen(Confirm(question), partial(self._answered, asked, act))
+
+    def _answered(self, asked: Asked, act: Callable[[LostApi, Asked], Awaitable[str]], agreed: bool | None) -> None:
+        if agreed:  # nothing cancels it: half an act is told by nobody
+            self.run_worker(self._act(asked, act), group="lost-act", exit_on_error=False)
+
+    async def _act(self, asked: Asked, act: Callable[[LostApi, Asked], Awaitable[str]]) -> None:
+        self.say("Under way.")
+        try:
+            self.say(await act(self._client, asked), "good")
+        except FAILURES as error:
+            self.say(reason_of(error), "bad")
+        self._marks.clear()
+        if self._shown:
+            self._work(self._reload())
+
+    def _work(self, act: Awaitable[None]) -> None:
+        self.run_worker(act, exclusive=True, group=self.NAME, exit_on_error=False)
+
+    def _redraw(self) -> None:
+        if self.is_mounted and self._shown:
+            with self.app.batch_update():
+                self.draw(self.frame, self.space)

@@ -1,0 +1,1 @@
+"""The views Lost, Payloads and Algorithms under a pilot, with an agent from memory."""
