@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
-from insights_tui.client.protocol import AgentApi
+from insights_tui.client.protocol import AgentApi, LostApi, TailApi
 from insights_tui.tui.frame import Frame
 from insights_tui.tui.views.view import View
 
@@ -35,6 +36,22 @@ def _insights(_client: AgentApi) -> View:
     return InsightsView()
 
 
+def _payloads(client: AgentApi) -> View:
+    from insights_tui.tui.views.payloads.view import PayloadsView
+
+    return PayloadsView(cast("TailApi", client))
+
+
+def _lost(client: AgentApi) -> View:
+    from insights_tui.tui.views.lost.view import LostView
+
+    return LostView(cast("LostApi", client))
+
+
+def _lost_open(frame: Frame) -> str:
+    return f"{frame.snapshot.lost_open:,}" if frame.snapshot is not None and frame.snapshot.lost_open else ""
+
+
 def _events(client: AgentApi) -> View:
     from insights_tui.tui.views.events import EventsView
 
@@ -51,4 +68,6 @@ VIEWS: tuple[Entry, ...] = (
     Entry("1", "Insights", "insights", _insights),
     Entry("2", "Delivery", "delivery", _delivery),
     Entry("3", "Events", "events", _events),
+    Entry("4", "Payloads", "payloads", _payloads),
+    Entry("5", "Lost", "lost", _lost, mark=_lost_open),
 )
