@@ -1,0 +1,131 @@
+"""The check that the agent runs by itself when delivery fails: people read the cause, not just the effect."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from insights_tui.agent.assess import state_of
+from insights_tui.delivery.status import ActiveTrouble, EngineStatus
+from insights_tui.domain.check import CheckVerdict
+from insights_tui.domain.connection import Connection
+from insights_tui.domain.occurrence import Occurrence
+from insights_tui.domain.snapshot import State
+from insights_tui.domain.trouble import Code
+from insights_tui.kafka.check import explain
+
+LASTS_S = 2.0
+"""What is over sooner is not checked."""
+AGAIN_S = 60.0
+"""Until the same failure is checked again; doubled each time."""
+AGAIN_CAP_S = 960.0
+OTHER_S = 15.0
+"""Until the next check where delivery fails in another way than it did."""
+
+_FAILING = {
+    State.UNREACHABLE,
+    State.TLS_FAILED,
+    State.AUTH_FAILED,
+    State.TOPIC_MISSING,
+    State.NOT_AUTHORIZED,
+}
+_OUT_OF_REACH = {Code.KAFKA_UNREACHABLE, Code.BROKER_UNREACHABLE, Code.NAME_NOT_RESOLVED, Code.TLS_FAILED}
+_LOGIN = {Code.AUTH_FAILED, Code.MECHANISM_REFUSED}
+_FAMILIES = (_OUT_OF_REACH, _LOGIN, {Code.TOPIC_MISSING, Code.NOT_AUTHORIZED})
+"""Within one of these the check and the engine speak of the same failure."""
+
+
+class Explain(Protocol):
+    """Checks a connection, for its verdict."""
+
+    def __call__(self, connection: Connection, *, login: bool) -> Awaitable[CheckVerdict]:
+        """With `login=False` it stops before logging in."""
+        ...
+
+
+async def by_check(connection: Connection, *, login: bool) -> CheckVerdict:
+    """Check from here, now."""
+    return await explain(connection, now=datetime.now(UTC), login=login)
+
+
+class Explaining:
+    """Checks a failing connection once, then ever more seldom, and keeps what came of it while the failure lasts."""
+
+    def __init__(self, explain: Explain, note: Callable[[Occurrence], None], now: Callable[[], float]) -> None:
+        self._explain, self._note, self._now = explain, note, now
+        self._failure: tuple[Connection, State] | None = None
+        self._since = 0.0
+        self._last_at = float("-inf")
+        self._times = 0
+        self._verdict: CheckVerdict | None = None
+        self._refused: Connection | None = None
+        """The connection whose login the check was refused: it is not tried again."""
+        self._task: asyncio.Task[None] | None = None
+
+    def look(self, status: EngineStatus, connection: Connection | None) -> None:
+        """Look, once a second, whether it is time for a check; starts it beside everything else."""
+        state = state_of(status, connected=connection is not None)
+        if connection is None or state not in _FAILING:
+            self._failure = self._verdict = None
+            return
+        now, failure = self._now(), (connection, state)
+        if failure != self._failure:
+            edited = self._failure is None or self._failure[0] != connection
+            self._failure, self._since, self._verdict, self._times = failure, now, None, 0
+            if edited and self._refused is not None and self._refused != connection:
+                self._refused, self._last_at = None, float("-inf")
+        pause = min(AGAIN_CAP_S, AGAIN_S * 2.0 ** (self._times - 1)) if self._times else OTHER_S
+        due = now - self._since >= LASTS_S and now - self._last_at >= pause
+        if due and (self._task is None or self._task.done()):
+            self._last_at, self._times = now, self._times + 1
+            login = state is not State.AUTH_FAILED and self._refused != connection
+            self._task = asyncio.create_task(self._check(connection, failure, login=login), name="explain")
+
+    def told(self, status: EngineStatus) -> EngineStatus:
+        """Put the check's sentence where the engine tells of the same failure."""
+        verdict = self._verdict
+        if verdict is None or verdict.verdict == "ok":
+            return status
+        for number, active in enumerate(status.troubles):
+            if _same(active.trouble.code, verdict.code):
+                trouble = replace(active.trouble, what=verdict.sentence, act=verdict.fix or active.trouble.act)
+                troubles = list(status.troubles)
+                troubles[number] = ActiveTrouble(trouble, active.since)
+                return replace(status, troubles=tuple(troubles))
+        return status
+
+    async def stop(self) -> None:
+        """End a check that is under way."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _check(self, connection: Connection, failure: tuple[Connection, State], *, login: bool) -> None:
+        try:
+            verdict = await self._explain(connection, login=login)
+        except Exception as error:  # noqa: BLE001 - a check that breaks must not break the agent
+            said = f"The connection could not be checked ({type(error).__name__})."
+            self._note(Occurrence("warning", "connection_check", connection.topic, said, fix="Run insights-tui check."))
+            return
+        if verdict.code in _LOGIN:
+            self._refused = connection
+        if failure != self._failure:
+            return  # over, or another one, while it was checked
+        news = self._verdict is None or self._verdict.sentence != verdict.sentence
+        self._verdict = verdict
+        if news:
+            fine = verdict.verdict == "ok"
+            text = f"Checked the connection: {verdict.sentence}"
+            self._note(
+                Occurrence("info" if fine else "warning", "connection_check", connection.topic, text, fix=verdict.fix)
+            )
+
+
+def _same(engine: Code, check: Code | None) -> bool:
+    """Tell whether both speak of one failure; a check without a code (two clusters) speaks of all."""
+    if not any(engine in family for family in _FAMILIES):
+        return False
+    return check is None or any({engine, check} <= family for family in _FAMILIES)
