@@ -10,6 +10,7 @@ from typing import Literal
 from insights_tui.agent.checking import Checking, steps_of
 from insights_tui.agent.connecting import Connecting
 from insights_tui.agent.events import EventLog
+from insights_tui.agent.explaining import Explaining, by_check
 from insights_tui.agent.http.server import HttpServer
 from insights_tui.agent.ingest import NotAcceptedError
 from insights_tui.agent.lock import StateLock
@@ -72,6 +73,7 @@ class Agent:
         self._lock = StateLock(places.state_dir)
         self._connecting = Connecting(ConnectionStore(places.state_dir), self._engine, self._clock, self.note)
         self._checking = Checking(steps_of)
+        self._explaining = Explaining(by_check, self.note, self._clock.boot)
         self._lost = LostLetters(self._engine, self.note)
         self._tails = Tails(self._connecting.connection, self._clock)
         self._http = HttpServer(http_settings(settings, places), ingest=self, control=self, clock=self._clock)
@@ -109,6 +111,7 @@ class Agent:
             self._ticker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ticker
+        await self._explaining.stop()
         try:
             await self._http.stop(grace_s=min(0.5, grace_s))
             await self._tails.topic.stop()
@@ -122,7 +125,8 @@ class Agent:
 
     async def _tick(self) -> None:
         while True:
-            self._reporter.tick(self._engine.status(), self._engine.usage(), self._connecting.view(), self._events)
+            self._explaining.look(self._engine.status(), self._connecting.connection())
+            self._reporter.tick(self._status(), self._engine.usage(), self._connecting.view(), self._events)
             await asyncio.sleep(TICK_S)
 
     # What ingest asks for.
@@ -154,7 +158,11 @@ class Agent:
 
     def snapshot(self, history: int = 0) -> Snapshot:
         """Tell the state."""
-        return self._seen(self._engine.status(), self._engine.usage(), history)
+        return self._seen(self._status(), self._engine.usage(), history)
+
+    def _status(self) -> EngineStatus:
+        """Tell the engine's state in the words of the check, where one has looked into it."""
+        return self._explaining.told(self._engine.status())
 
     def _seen(self, status: EngineStatus, usage: Usage, history: int = 0) -> Snapshot:
         return self._reporter.snapshot(
@@ -163,7 +171,7 @@ class Agent:
 
     def metrics(self, accept: str = "") -> tuple[bytes, str]:
         """Write a scrape; all of it is of one instant."""
-        status, usage = self._engine.status(), self._engine.usage()
+        status, usage = self._status(), self._engine.usage()
         return exposition(Scrape(self._seen(status, usage), status, usage), accept)
 
     def ready(self) -> str | None:
