@@ -1,5 +1,6 @@
 """One POST to the agent over a kept connection, and what its answer means."""
 
+import encodings.idna  # noqa: F401 - connecting imports it; a fork in that moment would leave its lock held in the child
 import http.client
 import re
 import select

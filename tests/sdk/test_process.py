@@ -101,6 +101,20 @@ def test_a_fork_takes_nothing_along(agent: FakeAgent) -> None:
     assert sorted(payload["child"] for payload in payloads if "child" in payload) == [0, 1, 2]
 
 
+def test_sending_imports_nothing(agent: FakeAgent) -> None:
+    """A fork in the moment of an import would leave the module's lock held in the child, for ever."""
+    said = program(
+        agent,
+        "import sys\n"
+        "from insights_tui.sdk import configure, flush, report\n"
+        "before = set(sys.modules)\n"
+        "report(n=1, text='x'); assert flush(20)\n"
+        "configure('http://localhost:1'); report(n=1); flush(0.3)\n"
+        "print('imported:', sorted(set(sys.modules) - before), file=sys.stderr)",
+    )
+    assert "imported: []\n" in said
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_processes_of_multiprocessing_send_what_they_have(agent: FakeAgent, method: str, tmp_path: Path) -> None:
     script = tmp_path / "pool.py"
