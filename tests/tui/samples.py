@@ -224,7 +224,7 @@ AUTH_FAILED = replace(
             "insights-p",
             "Brokers refuse insights-p with SCRAM-SHA-512: invalid credentials.",
             "Nothing is delivered.",
-            "Correct user name or password: press c.",
+            "Correct the user name or the password.",
         ),
     ),
     counts=Counts(accepted=1_208_979, queued=18_204, delivered=1_190_775),
@@ -245,7 +245,7 @@ TOPIC_MISSING = replace(
     problems=(
         Problem(
             Code.TOPIC_MISSING, "critical", ago(seconds=20), "insights", "Kafka has no topic insights.",
-            "Nothing is delivered.", "Create the topic, or press c and correct its name.",
+            "Nothing is delivered.", "Create the topic, or correct its name.",
         ),
     ),
     brokers=brokers(),
@@ -256,7 +256,7 @@ LOST = replace(
         Problem(
             Code.LOST, "critical", ago(seconds=65), "insights", "212 payloads were lost.",
             "They are kept as dead letters until somebody redrives or drops them.",
-            "Mend the connection, then `insights-tui lost redrive`.",
+            "Mend the connection, then redrive them.",
         ),
         *AUTH_FAILED.problems,
     ),

@@ -113,7 +113,7 @@ async def test_a_covered_page_does_no_work_and_catches_up() -> None:
         await seated.press("question_mark")
         seated.agent.now = replace(samples.DEGRADED, as_of=samples.NOW + LATER)
         await seated.until(lambda: newest(seated) == samples.NOW + LATER, "a newer frame")
-        assert "DEGRADED" not in seated.text()
+        assert "kafka-2:9093 cannot be reached" not in seated.text()
         await seated.press("escape")
         await seated.until_shown("DEGRADED")
 
@@ -139,3 +139,14 @@ async def test_the_form_is_drawn_with_ascii_where_the_page_is() -> None:
         await seated.press("c")
         await seated.until_shown("Topic name")
         assert seated.text().isascii()
+
+
+@pytest.mark.parametrize("keys", [("question_mark",), ("d",), ("c",)], ids=["help", "question", "form"])
+async def test_row_one_stays_true_behind_a_dialog(keys: tuple[str, ...]) -> None:
+    async with desk(samples.CONNECTED, (120, 40)) as seated:
+        await seated.press(*keys)
+        await seated.until(lambda: len(seated.app.screen_stack) > 1, "the dialog opens")
+        seated.agent.now = replace(samples.DEGRADED, as_of=samples.NOW + LATER)
+        await seated.until(lambda: "DEGRADED" in seated.lines()[0], "the state in row 1")
+        seated.agent.down = AgentUnavailableError("It is gone.")
+        await seated.until(lambda: "STALE" in seated.lines()[0], "STALE in row 1")

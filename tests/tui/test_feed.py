@@ -77,13 +77,14 @@ async def test_another_agent_is_noticed_and_its_history_is_its_own() -> None:
 async def test_the_screen_says_stale_comes_back_and_tells_of_a_restart() -> None:
     async with desk(samples.CONNECTED) as seated:
         seated.agent.down = AgentUnavailableError("Nothing listens.", "Start it: systemctl start insights-tui.")
-        await seated.until_shown("STALE 0 s")
+        await seated.until_shown(" STALE ")
         assert "Start it: systemctl start insights-tui." in seated.text()
         assert "● CONNECTED" in seated.lines()[0]
         restarted = later(9)
-        seated.agent.now = replace(restarted, agent=replace(restarted.agent, id="a2"))
+        seated.agent.now = replace(restarted, agent=replace(restarted.agent, id="a2", version="0.2.0"))
         seated.agent.down = None
         await seated.until_shown("The agent was restarted")
+        assert "It was 0.1.0 and is 0.2.0 now." in " ".join(seated.text().split())
         assert "STALE" not in seated.text()
 
 

@@ -40,7 +40,7 @@ def _fields(snapshot: Snapshot, space: Space) -> list[tuple[str, Line]]:
             "Oldest undelivered" if space.roomy else "Oldest waits",
             _value(age, "warn" if (age or 0) > _OLD_S else "text"),
         ),
-        ("Next loss in", _value(left, "bad" if left is not None and left < _SOON_S else "text")),
+        ("Next loss in", _left(left)),
         ("Last payload" if not space.roomy else "Last payload in", _ago(snapshot.last_accepted_at, snapshot.as_of)),
         ("Last delivered", _ago(snapshot.last_delivered_at, snapshot.as_of)),
         (f"Latency p50{dot}p99" if space.roomy else f"p50{dot}p99", text(quantiles)),
@@ -49,6 +49,13 @@ def _fields(snapshot: Snapshot, space: Space) -> list[tuple[str, Line]]:
 
 def _value(seconds: float | None, token: str) -> Line:
     return text(duration(seconds), token if seconds is not None else "label")
+
+
+def _left(seconds: float | None) -> Line:
+    """Count down in whole seconds."""
+    if seconds is None:
+        return text(UNKNOWN, "label")
+    return text(whole_seconds(seconds), "bad" if seconds < _SOON_S else "text")
 
 
 def _ago(then: datetime | None, now: datetime) -> Line:

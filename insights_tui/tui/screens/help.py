@@ -14,7 +14,7 @@ _KEYS = (
     "k        check the connection: every server, every member, step by step",
     "b        go back to an earlier connection, its password with it",
     "d        delete the connection (asks first; what is queued stays)",
-    "enter    every problem in full",
+    "p        every problem in full",
     "space    freeze the view; delivery never stops",
     "y        copy the state as text",
     "ctrl+p   or : every act by name, and the themes",

@@ -8,9 +8,9 @@ from textual import events
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.geometry import Region
 from textual.widgets import Button
 
-from insights_tui.domain.text import clock_time
 from insights_tui.tui.frame import Frame, Space
 from insights_tui.tui.panels.banner import Banner
 from insights_tui.tui.panels.keys_row import KeysRow
@@ -19,6 +19,7 @@ from insights_tui.tui.panels.notice_row import NoticeRow
 from insights_tui.tui.panels.panel import Panel
 from insights_tui.tui.panels.status_row import StatusRow
 from insights_tui.tui.screens.acts import Acts
+from insights_tui.tui.screens.changes import changes
 from insights_tui.tui.screens.confirm import Confirm
 from insights_tui.tui.screens.help import Help
 from insights_tui.tui.screens.questions import before_quitting
@@ -38,7 +39,7 @@ class InsightsScreen(Acts):
         Binding("d", "delete", "Delete Connection", id="insights.delete"),
         Binding("space", "freeze", "Freeze the view", id="insights.freeze", priority=False),
         Binding("y", "copy", "Copy the state", id="insights.copy"),
-        Binding("enter", "problems", "Every problem in full", id="insights.problems"),
+        Binding("p,enter", "problems", "Every problem in full", id="insights.problems"),
         Binding("question_mark", "help", "Help", id="insights.help"),
         Binding("escape", "dismiss_notice", "Clear the notice", id="insights.clear", show=False),
         *(Binding(one.key, f"view('{one.name}')", one.title, id=f"view.{one.name}", show=False) for one in VIEWS),
@@ -47,7 +48,6 @@ class InsightsScreen(Acts):
     def __init__(self) -> None:
         super().__init__()
         self._frame = Frame()
-        self._restart_told: object = None
         self._views: dict[str, View] = {}
         self._shown = VIEWS[0].name
 
@@ -114,12 +114,15 @@ class InsightsScreen(Acts):
 
     def take(self, frame: Frame) -> None:
         """Show a frame, unless the view is frozen or covered."""
-        if self._frame.frozen_at is not None or not self.is_active:
+        if self._frame.frozen_at is not None:
             return
+        if not self.is_active:
+            self._draw_behind(frame)
+            return
+        told = changes(self._frame.snapshot, frame.snapshot) if frame.snapshot is not None else ""
         self._frame = frame
-        if frame.restarted_at is not None and frame.restarted_at != self._restart_told:
-            self._restart_told = frame.restarted_at
-            self._say(f"The agent was restarted; this is the new one, seen first at {clock_time(frame.restarted_at)}.")
+        if told:
+            self._say(told)
         self._draw()
 
     def _draw(self) -> None:
@@ -140,6 +143,16 @@ class InsightsScreen(Acts):
             if panel.parent is self or panel.parent is connect.parent:
                 panel.show(frame, space)
         self.view.show(frame, space)
+
+    def _draw_behind(self, frame: Frame) -> None:
+        """Keep row 1 true while a dialog covers the rest: `STALE` must not wait until it is closed."""
+        row = self.query(StatusRow)
+        if not row or not self.is_mounted:
+            return
+        before = row.first().painted
+        row.first().show(frame, Space(self.size.width, self.size.height, self._interface.glyphs))
+        if row.first().painted != before:
+            self.app.screen.refresh(Region(0, 0, self.size.width, 1))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Do what the button says."""
