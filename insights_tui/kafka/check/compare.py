@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from insights_tui.domain.check import Finding, Role, Step, StepState
-from insights_tui.domain.text import counted, date_time, sanitize
+from insights_tui.domain.text import date_time, sanitize
 from insights_tui.kafka.check.addresses import advertised, dead_addresses
 from insights_tui.kafka.check.scene import Scene, found, names
 from insights_tui.kafka.check.seen import ServerSeen
@@ -132,7 +132,7 @@ def _protocol(scene: Scene) -> list[Finding]:
         if len(servers) > 1:
             form = "plaintext without a login" if scene.connection.mechanism is None else "SASL over TLS"
             first = servers[0].failure
-            all_ = "All" if len(servers) == len(scene.seen) else f"{len(servers)} of {len(scene.seen)}"
+            all_ = f"All {len(servers)}" if len(servers) == len(scene.seen) else f"{len(servers)} of {len(scene.seen)}"
             what = f"{all_} servers {word} at these ports, and the connection type says {form}: {names(servers)}."
             return [found("other_protocol", what, first.fix if first is not None else "", servers)]
     return []
@@ -144,11 +144,11 @@ def _some_down(scene: Scene) -> list[Finding]:
         return []
     first = down[0].failure
     verb = "does not work" if len(down) == 1 else "do not work"
-    rest, does = counted(total - len(down), "other"), "does" if total - len(down) == 1 else "do"
+    rest = "other one does" if total - len(down) == 1 else f"other {total - len(down)} do"
     return [
         found(
             "some_down",
-            f"{len(down)} of {total} servers {verb}: {names(down)}. The {rest} {does}.",
+            f"{len(down)} of {total} servers {verb}: {names(down)}. The {rest}.",
             (first.fix if first is not None else "") or "Look whether they run.",
             down,
         )

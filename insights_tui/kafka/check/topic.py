@@ -32,7 +32,8 @@ def trouble_of(view: View, peer: Peer) -> Trouble | None:
     if view.partitions and not without:
         return None
     trouble = of_code(5, peer).trouble
-    what = f"{without} of {counted(len(view.partitions), 'partition')} of {peer.topic} have no leader, says {peer.name}"
+    partitions, have = counted(len(view.partitions), "partition"), "has" if without == 1 else "have"
+    what = f"{without} of {partitions} of {peer.topic} {have} no leader, says {peer.name}"
     what = f"{what.rstrip(',')}."
     act = "Start the brokers that hold them, or let the cluster's administrator elect a leader."
     return replace(trouble, what=what, act=act)
