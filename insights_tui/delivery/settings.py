@@ -35,8 +35,8 @@ class DeliverySettings:
     batch_bytes: int = 384 * 1024
     """Of one batch before compression, headers included; it takes about 2 ms of the loop, zstd included."""
     batch_payloads: int = 10_000
-    linger_s: float = 0.005
-    """How long the first payload after a pause waits for company."""
+    linger_s: float = 0.01
+    """How long the first payload after a pause waits for company: a batch costs as much as several payloads."""
     request_timeout_s: float = 10.0
     """For one request, and for each step of connecting."""
     connect_timeout_s: float = 5.0

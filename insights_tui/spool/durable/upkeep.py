@@ -16,7 +16,7 @@ _CHECKPOINT_IDLE, _CHECKPOINT_BUSY = 500, 600
 """Pages in the WAL that are worth a checkpoint when nothing waits, and those that are worth it in any case.
 
 A short WAL stays in the processor's and the kernel's caches and each checkpoint holds up commits for a moment only:
-with 8000, which is 80 MB, and NDJSON came about 6 % slower."""
+with 8000, which is 80 MB, NDJSON came about 6 % slower."""
 
 
 class Upkeep:
