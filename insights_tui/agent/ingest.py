@@ -106,9 +106,11 @@ class Intake:
         drafts: list[Draft] = []
         dropped: list[Dropped] = []
         bad: list[tuple[int, BadReportError]] = []
+        time = self._time()
         for number, line in enumerate(lines, 1):
             if number % _BREATH == 0:
                 await asyncio.sleep(0)
+                time = self._time()
             if not line.strip():
                 continue
             try:
@@ -116,7 +118,7 @@ class Intake:
             except BadReportError as error:
                 bad.append((number, error))
             else:
-                drafts.append(self._draft(report, names))
+                drafts.append(_draft(report, names, time))
                 dropped += report.dropped
         if bad:
             raise self._bad_lines(bad, filled)
@@ -150,20 +152,9 @@ class Intake:
         except BadReportError as bad:
             status = 413 if bad.reason is Refusal.TOO_LARGE else 400
             raise self.refuse((bad.error,), status=status, reason=bad.reason) from None
-        draft = self._draft(report, names)
+        draft = _draft(report, names, self._time())
         await self._accept((draft,), names)
         return self._taken((draft.id,), report.dropped, names) if report.dropped else Taken((draft.id,))
-
-    def _draft(self, report: Report, names: Names) -> Draft:
-        value = encode_value(
-            report.metrics,
-            names=names,
-            request_id=f"req-{uuid4()}",
-            session_id=f"rses-{uuid4()}",
-            time=self._time(),
-            given=report.given,
-        )
-        return Draft(str(uuid7()), value)
 
     def _time(self) -> str:
         # The part up to the second is kept: formatting it anew costs more than the whole rest of a payload.
@@ -248,3 +239,15 @@ class Intake:
                 "Report numbers under names that are not reserved; the rest of the report is accepted.",
             )
         )
+
+
+def _draft(report: Report, names: Names, time: str) -> Draft:
+    value = encode_value(
+        report.metrics,
+        names=names,
+        request_id=f"req-{uuid4()}",
+        session_id=f"rses-{uuid4()}",
+        time=time,
+        given=report.given,
+    )
+    return Draft(str(uuid7()), value)
