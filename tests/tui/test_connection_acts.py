@@ -43,6 +43,16 @@ async def test_the_check_runs_and_can_be_read_again_and_copied(size: tuple[int, 
         await seated.until_shown("Delivered")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_check_that_is_over_at_once_is_shown_whole(size: tuple[int, int]) -> None:
+    async with desk(samples.CONNECTED, size=size) as seated:
+        members = [replace(STEP, server=f"m{number}:9093", role=Role.MEMBER, node_id=number) for number in range(6)]
+        seated.agent.checked = [STEP, *members, FINE]
+        await seated.press("k")
+        await seated.until_shown("m5:9093")
+        await seated.until_shown("cannot be told")
+
+
 async def test_what_keeps_the_check_from_a_verdict_is_told() -> None:
     async with desk(samples.CONNECTED) as seated:
         seated.agent.refusal = AgentUnavailableError("The agent is gone.", "Start it.")

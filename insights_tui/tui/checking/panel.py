@@ -27,7 +27,11 @@ class _CheckSheet(Sheet):
 
     def show(self, board: CheckBoard, *, running: bool, note: str) -> None:
         self._board, self._running, self._note = board, running, note
+        before = len(self.painted)
         self.paint(self.lines(self.size.width))
+        if len(self.painted) != before:
+            # Textual 8.2.8 counts just the first of several wishes for a layout, and may have measured before the last.
+            self.call_after_refresh(self.refresh, layout=True)
 
     def lines(self, cells: int) -> list[Line]:
         if cells <= 0:
