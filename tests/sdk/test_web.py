@@ -48,8 +48,9 @@ def test_the_answers_are_the_same(framework: str, agent: FakeAgent, sdk: Configu
     sdk()
     assert {status for status, _, _ in plain.values()} >= {200, 204, 403, 404, 405, 500}
     assert answers(build(framework, wrapped=True)) == plain
-    assert flush(20)
     made = [call for call in plain if not call.endswith("/skipped")]
+    wait_for(lambda: stats().taken == len(made), "each request has ended")
+    assert flush(20)
     assert sorted(payload["status"] for payload in agent.payloads) == sorted(plain[call][0] for call in made)
 
 
@@ -124,6 +125,8 @@ def test_under_load(
         for thread in threads:
             thread.join()
     assert wrong == []
+    # A WSGI server closes a response after its client has it.
+    wait_for(lambda: stats().taken == THREADS * EACH, "each request has ended")
     assert flush(30)
     seen = stats()
     assert seen.taken == THREADS * EACH == seen.sent + seen.given_up
