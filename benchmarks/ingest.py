@@ -47,7 +47,7 @@ class _Forgets:
         """Never full."""
         return 0.0
 
-    async def accept(self, drafts: Sequence[Draft]) -> None:
+    async def accept(self, drafts: Sequence[Draft], ended: Sequence[bytes] = ()) -> None:
         """Take and forget."""
 
     def refused(self, reason: Refusal, count: int = 1) -> None:

@@ -19,11 +19,19 @@ from insights_tui.agent.marked import marked_draft
 from insights_tui.agent.metrics import Scrape, exposition
 from insights_tui.agent.not_taken import NOT_TAKEN, not_taken
 from insights_tui.agent.reporter import Reporter
-from insights_tui.agent.starting import delivery_settings, http_settings, make_spool, starting
+from insights_tui.agent.starting import (
+    delivery_settings,
+    http_settings,
+    make_executions,
+    make_registry,
+    make_spool,
+    starting,
+)
 from insights_tui.agent.store import ConnectionStore, prepare_state_dir
 from insights_tui.agent.tail import Tails
 from insights_tui.delivery.engine import DeliveryFailedError, Engine, EngineClosedError
 from insights_tui.delivery.status import EngineStatus
+from insights_tui.domain.algorithms import Algorithm, Algorithms, Which
 from insights_tui.domain.answers import Dropped, LostPayload, PastConnection, Receipt, Redriven, SavedConnection
 from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.clock import Clock, SystemClock
@@ -76,7 +84,15 @@ class Agent:
         self._explaining = Explaining(by_check, self.note, self._clock.boot)
         self._lost = LostLetters(self._engine, self.note)
         self._tails = Tails(self._connecting.connection, self._clock)
-        self._http = HttpServer(http_settings(settings, places), ingest=self, control=self, clock=self._clock)
+        self._algorithms = make_registry(settings, places, self._clock, self.note)
+        self._http = HttpServer(
+            http_settings(settings, places),
+            ingest=self,
+            control=self,
+            clock=self._clock,
+            algorithms=self._algorithms,
+            executions=lambda intake: make_executions(settings, places, intake, self, self._engine, self._clock),
+        )
         self._ticker: asyncio.Task[None] | None = None
 
     @property
@@ -97,9 +113,13 @@ class Agent:
             self._lock.take()
             try:
                 await self._engine.start()
+                await self._algorithms.start()
+                if self._http.executions is not None:
+                    await self._http.executions.start()
                 self._restore()
                 await self._http.start()
             except BaseException:
+                await self._stop_keeping()
                 await self._engine.stop(grace_s=0.0)
                 self._lock.release()
                 raise
@@ -115,9 +135,15 @@ class Agent:
         try:
             await self._http.stop(grace_s=min(0.5, grace_s))
             await self._tails.topic.stop()
+            await self._stop_keeping()
             return await self._engine.stop(grace_s=grace_s)
         finally:
             self._lock.release()
+
+    async def _stop_keeping(self) -> None:
+        if self._http.executions is not None:
+            await self._http.executions.stop()
+        await self._algorithms.stop()
 
     def _restore(self) -> None:
         for report in self._connecting.restore(self._settings):
@@ -131,10 +157,10 @@ class Agent:
 
     # What ingest asks for.
 
-    async def accept(self, drafts: Sequence[Draft]) -> None:
-        """Take payloads in, all or none; return after the commit."""
+    async def accept(self, drafts: Sequence[Draft], ended: Sequence[bytes] = ()) -> None:
+        """Take payloads in, all or none; return after the commit. `ended`: the executions that end with them."""
         try:
-            await self._engine.accept(drafts)
+            await self._engine.accept(drafts, ended)
         except EngineClosedError:
             error = FieldError("stopping", "The agent is stopping; nothing was accepted.", "Send it again in a moment.")
             raise NotAcceptedError((error,), status=503, reason=None, retry_after_s=1) from None
@@ -283,6 +309,20 @@ class Agent:
         if not which.reasons or Outcome.DAMAGED in which.reasons:
             self._reporter.damage = None
         return dropped
+
+    async def algorithms(
+        self, owner: str | None = None, name: str | None = None, *, metrics: bool = False, limit: int = 1000
+    ) -> Algorithms:
+        """Tell the algorithms known, or the versions of one."""
+        return await self._algorithms.listed(owner, name, metrics=metrics, limit=limit)
+
+    async def algorithm(self, which: Which) -> Algorithm | None:
+        """Tell one version with its metrics."""
+        return await self._algorithms.one(which)
+
+    async def switch(self, which: Which, *, on: bool | None, actor: str) -> Algorithms:
+        """Turn Insights on or off."""
+        return await self._algorithms.switch(which, on=on, actor=actor)
 
     def tail(self, asked: TailAsked) -> AsyncGenerator[Sequence[Tailed], None]:
         """Give payloads as they go by, in groups; the first says that the tail has begun."""

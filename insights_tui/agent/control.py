@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Literal, Protocol
 
+from insights_tui.domain.algorithms import Algorithm, Algorithms, Which
 from insights_tui.domain.answers import Dropped, LostPayload, PastConnection, Receipt, Redriven, SavedConnection
 from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.form import ConnectionForm
@@ -17,8 +18,8 @@ from insights_tui.domain.tail import TailAsked, Tailed
 class Ingest(Protocol):
     """What the hot path needs."""
 
-    async def accept(self, drafts: Sequence[Draft]) -> None:
-        """Take payloads in, all or none; return after the commit.
+    async def accept(self, drafts: Sequence[Draft], ended: Sequence[bytes] = ()) -> None:
+        """Take payloads in, all or none; return after the commit. `ended`: the executions that end with them.
 
         Raises `QueueFullError`, `SpoolFullError`, `CommitTimeoutError` (all from `spool.base`).
         """
@@ -109,6 +110,20 @@ class Control(Protocol):
 
     async def drop(self, which: LostFilter, *, actor: str) -> Dropped:
         """Delete lost payloads, values and all."""
+        ...
+
+    async def algorithms(
+        self, owner: str | None = None, name: str | None = None, *, metrics: bool = False, limit: int = 1000
+    ) -> Algorithms:
+        """Tell the algorithms known, the one that reported last first, or the versions of one."""
+        ...
+
+    async def algorithm(self, which: Which) -> Algorithm | None:
+        """Tell one version with its metrics; `None` where it is not known."""
+        ...
+
+    async def switch(self, which: Which, *, on: bool | None, actor: str) -> Algorithms:
+        """Turn Insights on or off, or take that back (`None`); gives the algorithm's versions as they are then."""
         ...
 
     def tail(self, asked: TailAsked) -> AsyncGenerator[Sequence[Tailed], None]:

@@ -4,10 +4,13 @@ import asyncio
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from uuid_utils import uuid4, uuid7
 
+from insights_tui.agent.algorithms.file import AlgorithmsFile
+from insights_tui.agent.algorithms.registry import Registry
+from insights_tui.agent.algorithms.seen import Seen
 from insights_tui.agent.control import Ingest
 from insights_tui.domain.clock import Clock
 from insights_tui.domain.fairness import Fairness
@@ -21,7 +24,9 @@ from insights_tui.domain.report import (
     Names,
     Report,
     decode,
+    decode_value,
     encode_value,
+    names_of,
     read_payload,
     read_report,
 )
@@ -40,6 +45,11 @@ NOTED_DROPS = 1000
 _BREATH = 200
 """Lines after which other connections get a turn."""
 _SHOWN = 80
+
+
+def shortened(names: Sequence[str]) -> tuple[str, ...]:
+    """Bound the names of a reply, in number and length."""
+    return tuple([name[:_SHOWN] for name in names[:NAMED_DROPS]])
 
 
 class NotAcceptedError(RefusedError):
@@ -68,12 +78,29 @@ class Taken(NamedTuple):
     dropped: Sequence[str] = ()
     """Names of metrics left out, bounded in number and length."""
     dropped_count: int = 0
+    replaced: Sequence[str] = ()
+    """Names of metrics that were reported more than once: the last value counts."""
+    disabled: int = 0
+    """Payloads that were not taken in because Insights is off for their algorithm."""
+
+
+RecordKey = Literal["none", "request_id", "algorithm"]
 
 
 class Intake:
     """Turns reports into drafts and hands them to the engine; every refusal is counted here, once."""
 
-    def __init__(self, ingest: Ingest, clock: Clock, names: Names) -> None:
+    def __init__(
+        self,
+        ingest: Ingest,
+        clock: Clock,
+        names: Names,
+        algorithms: Registry | None = None,
+        record_key: RecordKey = "none",
+    ) -> None:
+        self._algorithms = algorithms or Registry(AlgorithmsFile(None), clock, ingest.note)
+        self._key = record_key
+        self._keyed = record_key != "none"
         self._ingest = ingest
         self._clock = clock
         self._names = names
@@ -106,6 +133,8 @@ class Intake:
         drafts: list[Draft] = []
         dropped: list[Dropped] = []
         bad: list[tuple[int, BadReportError]] = []
+        taken: list[tuple[Seen, Report]] = []
+        off: list[Seen] = []
         time = self._time()
         for number, line in enumerate(lines, 1):
             if number % _BREATH == 0:
@@ -118,13 +147,19 @@ class Intake:
             except BadReportError as error:
                 bad.append((number, error))
             else:
+                entry = self._entry(report, names)
+                if not entry.on:
+                    off.append(entry)
+                    continue
+                taken.append((entry, report))
                 drafts.append(_draft(report, names, time))
                 dropped += report.dropped
         if bad:
             raise self._bad_lines(bad, filled)
         if drafts:
-            await self._accept(drafts, names)
-        return self._taken([draft.id for draft in drafts], dropped, names)
+            await self._accept_lines(drafts, taken, names)
+        self.disabled(*off)
+        return self._taken([draft.id for draft in drafts], dropped, names)._replace(disabled=len(off))
 
     def refuse(
         self,
@@ -152,9 +187,18 @@ class Intake:
         except BadReportError as bad:
             status = 413 if bad.reason is Refusal.TOO_LARGE else 400
             raise self.refuse((bad.error,), status=status, reason=bad.reason) from None
+        entry = self._entry(report, names)
+        if not entry.on:
+            self.disabled(entry)
+            return Taken((), disabled=1)
         draft = _draft(report, names, self._time())
-        await self._accept((draft,), names)
-        return self._taken((draft.id,), report.dropped, names) if report.dropped else Taken((draft.id,))
+        if self._keyed:
+            draft = self._with_key(draft, entry.names)
+        await self.accept((draft,), names)
+        self._algorithms.took(entry, report)
+        if report.dropped or report.replaced:
+            return self._taken((draft.id,), report.dropped, names)._replace(replaced=shortened(report.replaced))
+        return Taken((draft.id,))
 
     def _time(self) -> str:
         # The part up to the second is kept: formatting it anew costs more than the whole rest of a payload.
@@ -164,7 +208,45 @@ class Intake:
             self._second = second
         return f"{self._stamp}.{micro:06d}"
 
-    async def _accept(self, drafts: Sequence[Draft], names: Names) -> None:
+    async def _accept_lines(self, drafts: Sequence[Draft], taken: Sequence[tuple[Seen, Report]], names: Names) -> None:
+        if self._keyed:
+            drafts = [self._with_key(draft, entry.names) for draft, (entry, _) in zip(drafts, taken, strict=True)]
+        await self.accept(drafts, names)
+        for entry, report in taken:
+            self._algorithms.took(entry, report)
+
+    def _entry(self, report: Report, names: Names) -> Seen:
+        return self._algorithms.entry(names_of(report.given, names) if report.given else names)
+
+    def disabled(self, *entries: Seen) -> None:
+        """Count payloads that are not taken in because Insights is off, one for each entry."""
+        for entry in entries:
+            self._ingest.refused(Refusal.DISABLED)
+            self._algorithms.refused(entry, 1)
+
+    def entry(self, names: Names) -> Seen:
+        """Look an algorithm up: whether Insights is on, and what was seen of it."""
+        return self._algorithms.entry(names)
+
+    def took(self, entry: Seen, report: Report) -> None:
+        """Note what an execution reported whose payload was accepted."""
+        self._algorithms.took(entry, report)
+
+    def record_key(self, names: Names, request_id: str) -> bytes | None:
+        """Give the key of a record, as the setting wants it."""
+        if self._key == "algorithm":
+            return "/".join(names).encode("utf-8", "replace")
+        return request_id.encode("utf-8", "replace") if self._key == "request_id" else None
+
+    def _with_key(self, draft: Draft, names: Names) -> Draft:
+        request_id = str(decode_value(draft.value)["request_id"]) if self._key == "request_id" else ""
+        return draft._replace(key=self.record_key(names, request_id))
+
+    async def accept(self, drafts: Sequence[Draft], names: Names, ended: Sequence[bytes] = ()) -> None:
+        """Hand drafts to the engine; returns after the commit, raises `NotAcceptedError`.
+
+        `ended` are the keys of executions that end with them: noted in the same commit.
+        """
         source, fill = (names.owner, names.name), self._ingest.fill()
         if not self._fairness.admits(source, len(drafts), fill=fill, now=self._clock.boot()):
             error = FieldError(
@@ -174,7 +256,7 @@ class Intake:
             )
             raise self.refuse((error,), status=429, reason=Refusal.QUEUE_FULL, retry_after_s=5, count=len(drafts))
         try:
-            await self._ingest.accept(drafts)
+            await (self._ingest.accept(drafts, ended) if ended else self._ingest.accept(drafts))
         except QueueFullError:
             error = FieldError(
                 "queue_full",
@@ -222,6 +304,10 @@ class Intake:
             named[drop.name[:_SHOWN]] = None
             self._note_drop(drop, names)
         return Taken(ids, tuple(named), len(dropped))
+
+    def say_dropped(self, dropped: Sequence[Dropped], names: Names) -> Taken:
+        """Name the metrics that a report to an execution lost, in the reply and once for each in an event."""
+        return self._taken((), dropped, names)
 
     def _note_drop(self, drop: Dropped, names: Names) -> None:
         key = (names.owner, names.name, drop.name[:_SHOWN])

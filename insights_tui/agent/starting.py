@@ -1,16 +1,24 @@
 """From settings to what each part wants; and every way in which a start fails, as one error with an exit code."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from insights_tui.agent.algorithms.file import AlgorithmsFile
+from insights_tui.agent.algorithms.registry import Registry
+from insights_tui.agent.control import Ingest
+from insights_tui.agent.executions.keeper import Executions, Notes
+from insights_tui.agent.executions.store import Store
+from insights_tui.agent.executions.words import damaged
 from insights_tui.agent.http.listen import ListenError
 from insights_tui.agent.http.server import HttpSettings
+from insights_tui.agent.ingest import Intake
 from insights_tui.agent.lock import StateDirectoryHeldError
 from insights_tui.agent.store import StateDirectoryError
 from insights_tui.delivery.settings import DeliverySettings
 from insights_tui.domain.clock import Clock
 from insights_tui.domain.connection import Secret
+from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.refused import RefusedError
 from insights_tui.places import GROUP, SYSTEM_SOCKET, Places
 from insights_tui.settings import Settings, SettingsError
@@ -75,6 +83,21 @@ def make_spool(settings: Settings, places: Places, clock: Clock) -> Spool:
     return DurableSpool(places.state_dir, clock, limits)
 
 
+def make_registry(settings: Settings, places: Places, clock: Clock, note: Callable[[Occurrence], None]) -> Registry:
+    """Make who watches the algorithms; switches are kept whatever the durability is."""
+    file = AlgorithmsFile(places.state_dir / "algorithms.db")
+    return Registry(file, clock, note, default_on=settings.algorithms.default == "on")
+
+
+def make_executions(
+    settings: Settings, places: Places, intake: Intake, ingest: Ingest, notes: Notes, clock: Clock
+) -> Executions:
+    """Make who keeps the executions: on disk where what is accepted survives, else in memory."""
+    path = places.state_dir / "executions.db" if settings.delivery.durability == "full" else None
+    store = Store(path, clock, damaged=lambda what: ingest.note(damaged(what)))
+    return Executions(store, intake, ingest, notes, clock)
+
+
 def http_settings(settings: Settings, places: Places) -> HttpSettings:
     """Give the HTTP server where to listen and whom to let in; reads the token files, raises `AgentStartError`."""
     shared = places.socket == SYSTEM_SOCKET
@@ -89,6 +112,7 @@ def http_settings(settings: Settings, places: Places) -> HttpSettings:
         owner=settings.ingest.owner,
         name=settings.ingest.name,
         version=settings.ingest.version,
+        record_key=settings.record.key,
     )
 
 

@@ -10,9 +10,10 @@ import httpx
 import msgspec
 
 from insights_tui.client import unavailable
-from insights_tui.client.bodies import form_body, query, tail_query
+from insights_tui.client.bodies import form_body, path_of, query, tail_query
 from insights_tui.client.decode import decode, decode_check, decode_snapshot, refused
-from insights_tui.client.protocol import AgentApi, AgentUnavailableError, LostApi, TailApi
+from insights_tui.client.protocol import AgentApi, AgentUnavailableError, AlgorithmsApi, LostApi, TailApi
+from insights_tui.domain.algorithms import Algorithm, Algorithms, Which
 from insights_tui.domain.answers import (
     Accepted,
     Dropped,
@@ -41,10 +42,11 @@ _VALUES_PAGE = 200
 """Lost payloads that one call asks for; fewer with their values."""
 
 _CONNECTION = "/v1/admin/insights-connection"
+_ALGORITHMS = "/v1/admin/algorithms"
 _REVISIONS = "/v1/admin/connection-revisions"
 
 
-class AgentClient(AgentApi, LostApi, TailApi):
+class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
     """Speaks to one agent; use it from one event loop and close it.
 
     Every call raises `AgentUnavailableError` where no agent answers as agreed, and `RefusedError` where it says no.
@@ -196,6 +198,22 @@ class AgentClient(AgentApi, LostApi, TailApi):
         """Delete lost payloads; `everything` is needed where the filter takes all."""
         asked = urlencode({**query(which), **({"all": "true"} if everything else {})})
         return decode(await self._call("DELETE", f"/v1/lost?{asked}", timeout_s=_MANY_S), Dropped)
+
+    async def algorithms(self, *, metrics: bool = False, limit: int = 1000) -> Algorithms:
+        """Ask for the algorithms known, the one that reported last first; with their metrics where asked to."""
+        return decode(await self._call("GET", f"{_ALGORITHMS}?metrics={int(metrics)}&limit={limit}"), Algorithms)
+
+    async def algorithm(self, which: Which) -> Algorithm | None:
+        """Ask for one version with its metrics; `None` where it is not known."""
+        status, body = await self._exchange("GET", f"{_ALGORITHMS}/{path_of(which)}")
+        if status == httpx.codes.NOT_FOUND:
+            return None
+        return decode(self._success(status, body), Algorithm)
+
+    async def switch(self, which: Which, *, on: bool | None) -> Algorithms:
+        """Turn Insights on or off for a version or a whole algorithm; `None` takes it back."""
+        body = msgspec.json.encode({"insights_enabled": on})
+        return decode(await self._call("PUT", f"{_ALGORITHMS}/{path_of(which)}", body), Algorithms)
 
     async def close(self) -> None:
         """Let go of the sockets."""

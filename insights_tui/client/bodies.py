@@ -1,9 +1,10 @@
 """What is sent: a connection form as JSON, a filter as a query."""
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 
+from insights_tui.domain.algorithms import Which
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.tail import TailAsked
@@ -46,3 +47,8 @@ def tail_query(asked: TailAsked) -> str:
             "values": int(asked.values),
         }
     )
+
+
+def path_of(which: Which) -> str:
+    """Write an algorithm as a part of a path."""
+    return "/".join(quote(part, safe="") for part in which if part is not None)

@@ -1,11 +1,14 @@
 """Algorithms as people see them: which report, what they report, and whether Insights is on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-MetricKind = Literal["number", "boolean", "text", "list", "dropped"]
-"""What a metric was reported as: `text` and `list` hold one number, `dropped` none."""
+from insights_tui.domain.report import MetricKind
+
+MAX_NAME = 256
+"""Characters of an owner, a name or a version; as in a payload (`domain.report.MAX_TEXT`)."""
 DecidedBy = Literal["version", "algorithm", "default"]
 """What says whether Insights is on: a switch of the version, one of all its versions, or the setting."""
 
@@ -94,3 +97,36 @@ class Algorithms:
     """Versions known, those not in this answer too."""
     forgotten: int = 0
     """Versions left out of memory and disk because there were too many, the longest silent first."""
+
+
+def read_which(owner: object, name: object, version: object) -> Which:
+    """Read which algorithm is meant; raises `ValueError` with a whole sentence."""
+    for field, value in (("owner", owner), ("name", name), ("version", version)):
+        if value is None and field == "version":
+            continue
+        if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > MAX_NAME:
+            raise ValueError(f"The {field} must be 1 to {MAX_NAME} printable characters.")
+    return Which(str(owner), str(name), None if version is None else str(version))
+
+
+def read_switch(body: Mapping[str, object], which: Which | None) -> tuple[Which, bool | None]:
+    """Read whether Insights is to be on; `None` takes a switch back. Raises `ValueError` with a whole sentence.
+
+    The flag may stand where the original's clients put it (contract.md §4): at the top, in `settings`, or in
+    `version_info`, whose `semantic_version` names the version where the path does not.
+    """
+    settings, version_info = body.get("settings"), body.get("version_info")
+    places = [place for place in (body, settings, version_info) if isinstance(place, Mapping)]
+    flags = [place["insights_enabled"] for place in places if "insights_enabled" in place]
+    if not flags:
+        raise ValueError("The body says nothing about insights_enabled.")
+    on = flags[0]
+    if on is not None and not isinstance(on, bool):
+        raise ValueError("insights_enabled must be true, false or null.")
+    if any(flag is not on for flag in flags):
+        raise ValueError("insights_enabled is given more than once, and not the same.")
+    if which is None:
+        which = read_which(body.get("owner"), body.get("name"), body.get("version"))
+    if which.version is None and isinstance(version_info, Mapping) and "insights_enabled" in version_info:
+        which = read_which(which.owner, which.name, version_info.get("semantic_version"))
+    return which, on

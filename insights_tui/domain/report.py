@@ -6,8 +6,9 @@ Sources: contract.md §1 (shapes seen on the wire), §2 (what the known consumer
 import json
 import math
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -27,6 +28,9 @@ RESERVED = frozenset({*TEXT_FIELDS, DURATION, "timestamp"})
 
 Number = int | float
 
+MetricKind = Literal["number", "boolean", "text", "list", "dropped"]
+"""What a metric was reported as: `text` and `list` hold one number, `dropped` none."""
+
 _BOM = b"\xef\xbb\xbf"
 _ITEM = {"insight_key", "insight_value"}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,310}")
@@ -35,6 +39,7 @@ _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,400}\.?[0-9]{0,400}|\.[0-9]{1,400})(?:[e
 _BARE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|(-?(?:NaN|Infinity))', re.DOTALL)
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
+_kinds: dict[type, MetricKind] = {bool: "boolean", str: "text", list: "list"}
 
 
 class BadReportError(Exception):
@@ -68,6 +73,10 @@ class Report(NamedTuple):
     dropped: tuple[Dropped, ...] = ()
     given: dict[str, str | Number] = {}  # noqa: RUF012  # read only; a NamedTuple has no default factory
     """Operational fields that the caller gave itself (`POST /v1/payloads` only)."""
+    kinds: dict[str, MetricKind] = {}  # noqa: RUF012  # the same
+    """What metrics were reported as that were no plain numbers."""
+    replaced: tuple[str, ...] = ()
+    """Names that a list holds more than once: the last value counts. (Of an object's keys nobody hears.)"""
 
 
 def decode(body: bytes) -> object:
@@ -112,7 +121,9 @@ def read_report(decoded: object) -> Report:
     or has a reserved name, is dropped and named. Of a repeated name the last value counts.
     """
     if isinstance(decoded, list):
-        return _metrics(_listed(decoded))
+        listed = _listed(decoded)
+        report = _metrics(listed)
+        return report if len(listed) == len(decoded) else report._replace(replaced=_repeated(decoded))
     if isinstance(decoded, dict):
         if decoded.keys() == _ITEM:
             return _metrics(_listed([decoded]))
@@ -165,6 +176,21 @@ def encode_value(
     return value if value.isascii() else json.dumps(fields, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
+def names_of(given: Mapping[str, str | Number], names: Names) -> Names:
+    """Tell which algorithm a payload is of, where it may say so itself."""
+    return Names(
+        str(given.get("algorithm_owner", names.owner)),
+        str(given.get("algorithm_name", names.name)),
+        str(given.get("algorithm_version", names.version)),
+    )
+
+
+def decode_value(value: bytes) -> dict[str, str | Number]:
+    """Read what `encode_value` wrote."""
+    fields: dict[str, str | Number] = _decode(value)
+    return fields
+
+
 def _listed(items: list[object]) -> dict[str, object]:
     reported: dict[str, object] = {}
     for position, item in enumerate(items):
@@ -181,8 +207,21 @@ def _listed(items: list[object]) -> dict[str, object]:
     return reported
 
 
+def _repeated(items: list[object]) -> tuple[str, ...]:
+    seen: set[str] = set()
+    again: dict[str, None] = {}
+    for position, item in enumerate(items):
+        name = _key(item["insight_key"], position)  # type: ignore[index]  # it was read before
+        if name in seen:
+            again[name] = None
+        seen.add(name)
+    return tuple(again)
+
+
 def _key(key: object, position: int) -> str:
     # Python's client passes keys on that are no strings; they get the text that JSON gives object keys.
+    if isinstance(key, str):
+        return key
     if key is None or isinstance(key, bool | int | float):
         return json.dumps(key)
     raise _bad(
@@ -196,6 +235,7 @@ def _key(key: object, position: int) -> str:
 def _metrics(reported: dict[str, object]) -> Report:
     metrics: dict[str, Number] = {}
     dropped: list[Dropped] = []
+    kinds: dict[str, MetricKind] = {}
     for name, value in reported.items():
         if name in RESERVED or not name:
             dropped.append(Dropped(name, "its name is reserved" if name else "it has no name"))
@@ -205,6 +245,14 @@ def _metrics(reported: dict[str, object]) -> Report:
             dropped.append(Dropped(name, f"its value is {_kind(value)}, not a number"))
         else:
             metrics[name] = number
+            if number is not value:
+                kinds[name] = _kinds[type(value)]
+    check_limits(metrics)
+    return Report(metrics, tuple(dropped), kinds=kinds)
+
+
+def check_limits(metrics: dict[str, Number]) -> None:
+    """Raise `BadReportError` where there are more metrics than one execution may report, or larger ones."""
     if len(metrics) > MAX_METRICS:
         raise _bad(
             "too_many_metrics",
@@ -214,7 +262,6 @@ def _metrics(reported: dict[str, object]) -> Report:
     # A character takes at most 4 bytes of UTF-8 and a number at most 310: only long names have to be measured.
     if 4 * sum(map(len, metrics)) + 310 * len(metrics) > MAX_METRIC_BYTES:
         _measure(metrics)
-    return Report(metrics, tuple(dropped))
 
 
 def _measure(metrics: dict[str, Number]) -> None:

@@ -85,6 +85,17 @@ class Algorithms(BaseModel):
     """Whether Insights is on for an algorithm that nobody has turned on or off."""
 
 
+class Record(BaseModel):
+    """What a Kafka record carries beside its value."""
+
+    model_config = _GROUP
+
+    key: Annotated[Literal["none", "request_id", "algorithm"], BeforeValidator(values.lower)] = "none"
+    """`none` spreads payloads evenly; `algorithm` keeps those of one version in order on one partition."""
+    cloudevents: Switch = "off"
+    """`on` adds the headers of CloudEvents' binary mode (`ce_id`, `ce_type`, `ce_source`, `ce_specversion`)."""
+
+
 class Log(BaseModel):
     """What is logged: the agent's log goes to stderr, the interface's to a file in the state directory."""
 
@@ -145,6 +156,7 @@ class Settings(BaseSettings):
     spool: Spool = Spool()
     ingest: Ingest = Ingest()
     algorithms: Algorithms = Algorithms()
+    record: Record = Record()
     log: Log = Log()
     connection: Seed = Seed()
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
+from insights_tui.domain.algorithms import Algorithm, Algorithms, Which
 from insights_tui.domain.answers import Dropped, LostPayload, PastConnection, Receipt, Redriven, SavedConnection
 from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.clock import Moment
@@ -43,12 +44,14 @@ class FakeIngest:
         self.gate: asyncio.Event | None = None
         """Where set, a commit waits for it."""
         self.entered = asyncio.Event()
+        self.ended: list[bytes] = []
         self.level = 0.0
 
     def fill(self) -> float:
         return self.level
 
-    async def accept(self, drafts: Sequence[Draft]) -> None:
+    async def accept(self, drafts: Sequence[Draft], ended: Sequence[bytes] = ()) -> None:
+        self.ended += ended
         self.entered.set()
         if self.gate is not None:
             await self.gate.wait()
@@ -222,6 +225,22 @@ class FakeControl:
     async def drop(self, which: LostFilter, *, actor: str) -> Dropped:
         self.asked.append(("drop", which, actor))
         return Dropped(dropped=2, lost_open=0)
+
+    async def algorithms(
+        self, owner: str | None = None, name: str | None = None, *, metrics: bool = False, limit: int = 1000
+    ) -> Algorithms:
+        self.asked.append(("algorithms", owner, name, metrics, limit))
+        return Algorithms(insights_default=True, algorithms=(), total=0)
+
+    async def algorithm(self, which: Which) -> Algorithm | None:
+        self.asked.append(("algorithm", which))
+        if which.name == "unknown":
+            return None
+        return Algorithm(which.owner, which.name, which.version or "", insights_enabled=True, decided_by="default")
+
+    async def switch(self, which: Which, *, on: bool | None, actor: str) -> Algorithms:
+        self.asked.append(("switch", which, on, actor))
+        return await self.algorithms(which.owner, which.name)
 
     async def tail(self, asked: TailAsked) -> AsyncGenerator[Sequence[Tailed], None]:
         self.asked.append(("tail", asked))

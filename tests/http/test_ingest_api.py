@@ -248,9 +248,9 @@ async def test_a_call_to_the_platform_is_told_whom_it_reached(served: Served, pa
 
 
 @pytest.mark.parametrize("path", ["/run/req-1/v1/insights", "/v1/runs", "/v1/runs/req-1/finish"])
-async def test_executions_are_said_to_come_later(served: Served, path: str) -> None:
+async def test_a_server_without_executions_says_so(served: Served, path: str) -> None:
     answer = await served.tcp.post(path, content=b"{}", headers=JSON)
-    assert (answer.status_code, "later version" in error_of(answer)["message"]) == (404, True)
+    assert (answer.status_code, "no executions" in error_of(answer)["message"]) == (404, True)
 
 
 @pytest.mark.parametrize(

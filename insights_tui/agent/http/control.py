@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from insights_tui.agent.control import Control
+from insights_tui.agent.http.algorithms import algorithm_routes
 from insights_tui.agent.http.answers import JSON_TYPE, NDJSON_TYPE, encode, error_body
 from insights_tui.agent.http.app import INTERNAL, NOT_PLATFORM
 from insights_tui.agent.http.asking import actor_of, choice, number, read_object
@@ -37,6 +38,7 @@ def make_control(control: Control, *, limits: Limits, stopping: asyncio.Event) -
             *connection_routes(control, limits, stopping),
             Route("/v1/admin/test-payload", calls.test_payload, methods=["POST"]),
             *lost_routes(control, limits),
+            *algorithm_routes(control, limits),
             *tail_routes(control, stopping),
         ],
         exception_handlers={

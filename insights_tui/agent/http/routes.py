@@ -9,7 +9,7 @@ from insights_tui.domain.report import Names
 MAX_NAME = 128
 """Characters of an owner, a name or a version in a path."""
 MAX_SEGMENTS = 16
-_AS_LENGTH = 4
+_AS_LENGTH = _RUN_LENGTH = 4
 _OPEN = {("healthz",), ("readyz",), ("metrics",)}
 _CONTROL = {"snapshot", "events", "lost", "tail", "admin"}
 
@@ -21,8 +21,12 @@ class Kind(Enum):
     """`/v1/insights`."""
     PAYLOADS = "payloads"
     """`/v1/payloads`."""
+    BEGIN = "begin"
+    """`/v1/runs`."""
     RUN = "run"
-    """Executions: not in this version."""
+    """`/run/{request_id}/v1/insights`."""
+    FINISH = "finish"
+    """`/v1/runs/{request_id}/finish`."""
     OPEN = "open"
     """Health and metrics: no token."""
     CONTROL = "control"
@@ -38,6 +42,8 @@ class Route(NamedTuple):
     token: bytes | None = None
     """The ingest token in the path, where there is one."""
     names: Names | None = None
+    request_id: str = ""
+    """The execution in the path."""
     why: str = ""
     """What is wrong with a path of ours that cannot be served."""
 
@@ -62,9 +68,22 @@ def route(raw_path: bytes) -> Route:
         return Route(Kind.REPORT, "/v1/insights", token, names)
     if rest == [b"v1", b"payloads"]:
         return Route(Kind.PAYLOADS, "/v1/payloads", token, names)
-    if (len(rest) > 1 and rest[0] == b"run" and rest[-2:] == [b"v1", b"insights"]) or rest[:2] == [b"v1", b"runs"]:
-        return Route(Kind.RUN, token=token)
-    return _other(segments)
+    return _run(rest, token, names) or _other(segments)
+
+
+def _run(rest: list[bytes], token: bytes | None, names: Names | None) -> Route | None:
+    """Read a path about executions; `None` where it is none."""
+    if rest == [b"v1", b"runs"]:
+        return Route(Kind.BEGIN, "/v1/runs", token, names)
+    if len(rest) == _RUN_LENGTH and rest[0] == b"run" and rest[2:] == [b"v1", b"insights"]:
+        return Route(Kind.RUN, token=token, request_id=_id(rest[1]))
+    if len(rest) == _RUN_LENGTH and rest[:2] == [b"v1", b"runs"] and rest[3] == b"finish":
+        return Route(Kind.FINISH, token=token, request_id=_id(rest[2]))
+    return None
+
+
+def _id(segment: bytes) -> str:
+    return unquote_to_bytes(segment).decode("utf-8", "replace")
 
 
 def _other(segments: list[bytes]) -> Route:

@@ -2,18 +2,23 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket
 
+from insights_tui.agent.algorithms.registry import Registry
 from insights_tui.agent.control import Control, Ingest
+from insights_tui.agent.executions.keeper import Executions
+from insights_tui.agent.executions.words import Replaced
 from insights_tui.agent.http.app import InsightsApp
 from insights_tui.agent.http.control import make_control
 from insights_tui.agent.http.gate import Gate
 from insights_tui.agent.http.limits import Limits
 from insights_tui.agent.http.listen import ListenError, is_loopback, parse_listen, tcp_sockets, unix_socket
 from insights_tui.agent.http.listener import Listener
-from insights_tui.agent.ingest import Intake
+from insights_tui.agent.http.runs import Runs
+from insights_tui.agent.ingest import Intake, RecordKey
 from insights_tui.domain.clock import Clock
 from insights_tui.domain.connection import Secret
 from insights_tui.domain.outcome import Refusal
@@ -41,15 +46,30 @@ class HttpSettings:
     name: str = "default"
     version: str = "0.0.0"
     """The three names of a bare report."""
+    record_key: RecordKey = "none"
+    """What the key of a record is."""
     limits: Limits = field(default_factory=Limits)
 
 
 class HttpServer:
     """Everything that the agent serves; start it once, stop it once."""
 
-    def __init__(self, settings: HttpSettings, ingest: Ingest, control: Control, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: HttpSettings,
+        ingest: Ingest,
+        control: Control,
+        clock: Clock,
+        *,
+        algorithms: Registry | None = None,
+        executions: Callable[[Intake], Executions] | None = None,
+    ) -> None:
+        """Make it; `executions` gives who keeps them, without it there are none."""
         self._settings = settings
-        self._intake = Intake(ingest, clock, Names(settings.owner, settings.name, settings.version))
+        self._names = Names(settings.owner, settings.name, settings.version)
+        self._intake = Intake(ingest, clock, self._names, algorithms, settings.record_key)
+        self._executions = executions(self._intake) if executions is not None else None
+        self._replaced = Replaced(ingest.note)
         self._control = control
         self._stopping = asyncio.Event()
         self._listeners: list[Listener] = []
@@ -60,6 +80,17 @@ class HttpServer:
     def url(self) -> str | None:
         """Where algorithms report to; `None` before the start and where TCP is turned off."""
         return self._url
+
+    @property
+    def _reached(self) -> str | None:
+        """Where a program on this machine reaches it: an address of all interfaces is none to call."""
+        url = self._url
+        return None if url is None else url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+    @property
+    def executions(self) -> Executions | None:
+        """Who keeps the executions."""
+        return self._executions
 
     async def start(self) -> None:
         """Bind and serve; raises `PortBusyError` naming the holder, or `ListenError`. All or nothing."""
@@ -93,7 +124,18 @@ class HttpServer:
     def _listener(self, gate: Gate) -> Listener:
         limits = self._settings.limits
         inner = make_control(self._control, limits=limits, stopping=self._stopping)
-        app = InsightsApp(intake=self._intake, gate=gate, limits=limits, inner=inner)
+        runs = None
+        if self._executions is not None:
+            runs = Runs(self._executions, self._intake, self._names, self._replaced)
+        app = InsightsApp(
+            intake=self._intake,
+            gate=gate,
+            limits=limits,
+            inner=inner,
+            runs=runs,
+            url=self._reached,
+            shared_token=self._settings.ingest_token,
+        )
         listener = Listener(app, limits, self._bad_head, local=not gate.public)
         self._listeners.append(listener)
         return listener

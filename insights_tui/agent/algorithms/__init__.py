@@ -1,0 +1,1 @@
+"""Algorithms: which report, what they report, and whether Insights is on."""

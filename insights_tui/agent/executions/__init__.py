@@ -1,0 +1,1 @@
+"""Executions: begun, reported to, ended; kept on disk until their payload is in the spool."""
