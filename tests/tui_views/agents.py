@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from insights_tui.domain.algorithms import Algorithm, Algorithms, SeenMetric, Which
 from insights_tui.domain.answers import Dropped, LostPayload, Redriven
 from insights_tui.domain.lost import LostFilter, for_redrive
 from insights_tui.domain.outcome import Outcome
@@ -136,3 +137,63 @@ class ViewsAgent(FakeAgent):
                 yield item
         finally:
             self.following -= 1
+
+
+def an_algorithm(name: str, version: str, **changes: object) -> Algorithm:
+    made = Algorithm(
+        owner="acme",
+        name=name,
+        version=version,
+        insights_enabled=True,
+        decided_by="default",
+        payloads=1_204_331,
+        rate_per_s=410.0,
+        first_at=NOW - timedelta(days=3),
+        last_at=NOW,
+        metric_count=2,
+        metrics=(
+            SeenMetric("risk_score", "number", 0.2, 0.01, 0.99, 1_204_331, NOW),
+            SeenMetric("approved", "boolean", None, None, None, 12, NOW, stopped=True),
+        ),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # any field
+
+
+ALGORITHMS = (
+    an_algorithm("fraud", "2.1.0"),
+    an_algorithm("fraud", "2.0.4", insights_enabled=False, decided_by="version", disabled=4_100, rate_per_s=12.0),
+    an_algorithm("cats_in_image", "0.3.1", payloads=12, rate_per_s=0.0, last_at=NOW - timedelta(days=2)),
+    an_algorithm("credit_card_approval", "1.0.6", decided_by="algorithm", rate_per_s=4.1),
+    an_algorithm("never_seen", "0.0.1", payloads=0, rate_per_s=0.0, first_at=None, last_at=None, metric_count=0),
+)
+
+
+class AlgorithmsAgent(ViewsAgent):
+    """Knows algorithms; switches are kept."""
+
+    def __init__(self, snapshot: Snapshot, known: Sequence[Algorithm] = ALGORITHMS) -> None:
+        super().__init__(snapshot)
+        self.known = list(known)
+        self.asked_for = 0
+        self.switched: list[tuple[Which, bool | None]] = []
+
+    async def algorithms(self, *, metrics: bool = False, limit: int = 1000) -> Algorithms:
+        self.asked_for += 1
+        if self.refusal is not None:
+            raise self.refusal
+        return Algorithms(True, tuple(replace(one, metrics=()) for one in self.known), total=len(self.known))
+
+    async def algorithm(self, which: Which) -> Algorithm | None:
+        return next((one for one in self.known if Which(one.owner, one.name, one.version) == which), None)
+
+    async def switch(self, which: Which, *, on: bool | None) -> Algorithms:
+        if self.refusal is not None:
+            raise self.refusal
+        self.switched.append((which, on))
+        self.known = [
+            replace(one, insights_enabled=bool(on))
+            if (one.owner, one.name) == which[:2] and which.version in (None, one.version)
+            else one
+            for one in self.known
+        ]
+        return await self.algorithms()

@@ -1,0 +1,145 @@
+"""Algorithms as lines: a row each, what there is in all, one with its metrics, and what turning one off does."""
+
+from datetime import datetime
+
+from insights_tui.domain.algorithms import Algorithm, Algorithms, SeenMetric, Which
+from insights_tui.domain.text import UNKNOWN, clock_time, counted, date_time, rate, sanitize, thousands
+from insights_tui.tui.frame import Space
+from insights_tui.tui.lines import Line, fit, text
+from insights_tui.tui.screens.questions import Question
+from insights_tui.tui.screens.reader import Section
+
+_STATE, _RATE, _COUNT, _LAST, _METRICS = 5, 9, 13, 12, 8
+_WIDE = 100
+_BY = {"version": "set for this version", "algorithm": "set for all its versions", "default": "by default"}
+_NAME, _NUMBER = 24, 11
+
+
+def which(one: Algorithm) -> Which:
+    """Name a version as the API does."""
+    return Which(one.owner, one.name, one.version)
+
+
+def heading(space: Space) -> Line:
+    """Name the columns."""
+    names = ("insights", "algorithm", "rate", "payloads", "last", "metrics", "not taken in")
+    state, algorithm, per_s, payloads, last, metrics, disabled = (text(name, "label") for name in names)
+    return _columns(state, algorithm, per_s, payloads, last, metrics, disabled, space)
+
+
+def row(one: Algorithm, space: Space, as_of: datetime) -> Line:
+    """Say the most about one version in a line."""
+    glyphs = space.glyphs
+    state = ((f"{glyphs.good} ", "ok"), ("on", "text")) if one.insights_enabled else ((f"{glyphs.idle} off", "label"),)
+    return _columns(
+        state,
+        text(sanitize(which(one).text, limit=300), "text" if one.insights_enabled else "label"),
+        text(rate(one.rate_per_s)),
+        text(thousands(one.payloads)),
+        text(_when(one.last_at, as_of)),
+        text(thousands(one.metric_count)),
+        text(thousands(one.disabled) if one.disabled else "", "warn"),
+        space,
+    )
+
+
+def _columns(
+    state: Line,
+    algorithm: Line,
+    per_s: Line,
+    payloads: Line,
+    last: Line,
+    metrics: Line,
+    disabled: Line,
+    space: Space,
+) -> Line:
+    gap = (("  ", "text"),)
+    wide = space.width >= _WIDE
+    taken = 2 + 8 + _RATE + _COUNT + _LAST + 10 + (_METRICS + 16 if wide else 0)
+    return (
+        (" ", "text"),
+        *fit(state, 8),
+        *gap,
+        *fit(algorithm, max(10, min(70, space.width - taken)), ellipsis=space.glyphs.ellipsis),
+        *gap,
+        *fit(per_s, _RATE, right=True),
+        *gap,
+        *fit(payloads, _COUNT, right=True),
+        *gap,
+        *fit(last, _LAST, right=True),
+        *((*gap, *fit(metrics, _METRICS, right=True), *gap, *fit(disabled, 12, right=True)) if wide else ()),
+    )
+
+
+def _when(at: datetime | None, as_of: datetime) -> str:
+    if at is None:
+        return "never"
+    return clock_time(at) if at.date() == as_of.date() else date_time(at)[5:16] + "Z"
+
+
+def summary(known: Algorithms | None) -> Line:
+    """Say how many there are, how many are off, and what holds for a new one."""
+    if known is None:
+        return ()
+    off = sum(not one.insights_enabled for one in known.algorithms)
+    said = [(f" {counted(max(known.total, len(known.algorithms)), 'version')} of algorithms", "strong")]
+    said.append((f"   {off:,} off" if off else "   all on", "warn" if off else "label"))
+    said.append((f"   a new one is {'on' if known.insights_default else 'off'}", "label"))
+    if known.total > len(known.algorithms):
+        said.append((f"   the {len(known.algorithms):,} that reported last are listed", "label"))
+    if known.forgotten:
+        said.append((f"   {known.forgotten:,} forgotten", "label"))
+    return tuple(said)
+
+
+def nothing(space: Space, ingest_url: str | None) -> list[Line]:
+    """Say that none has reported, and where they report to."""
+    where = f" They report to {sanitize(ingest_url, limit=80)}." if ingest_url else ""
+    return [(), ((f" {space.glyphs.idle} ", "label"), (f"No algorithm has reported yet.{where}", "text"))]
+
+
+def before_off(one: Algorithm, *, all_versions: bool) -> Question:
+    """Say what becomes of its reports then."""
+    what = sanitize(Which(one.owner, one.name).text if all_versions else which(one).text, limit=120)
+    scope = "every version of it that has no switch of its own" if all_versions else "this version alone"
+    return Question(
+        title=f"Turn Insights off for {what}?",
+        body=(
+            f"It holds for {scope}, until somebody turns it on again.",
+            "Its reports are still answered 200, with accepted: 0; nothing of them is published.",
+            "They are not kept either, and cannot be had back. Each is counted as disabled.",
+            f"It reports {rate(one.rate_per_s)} just now; {counted(one.payloads, 'payload')} accepted so far.",
+        ),
+        agree="Turn off",
+    )
+
+
+def sections(one: Algorithm) -> list[Section]:
+    """Say everything about one version, its metrics with their range."""
+    state = f"{'on' if one.insights_enabled else 'off'}, {_BY[one.decided_by]}"
+    facts = [
+        ("Insights", state),
+        ("Payloads", f"{thousands(one.payloads)} accepted, {thousands(one.disabled)} not taken in while off"),
+        ("Rate", f"{rate(one.rate_per_s)} over the last ten seconds"),
+        ("First", date_time(one.first_at)),
+        ("Last", date_time(one.last_at) if one.last_at is not None else "never"),
+    ]
+    head: Section = ("Reports", tuple(f"{label:<12}{words}" for label, words in facts))
+    if not one.metrics:
+        return [head, ("Metrics", ("none seen yet",))]
+    rows = [f"{'metric':<{_NAME}}{'last':>{_NUMBER}}{'least':>{_NUMBER}}{'most':>{_NUMBER}}{'reports':>13}"]
+    rows += [_metric(metric) for metric in one.metrics]
+    if one.metrics_beyond:
+        rows.append(f"and {counted(one.metrics_beyond, 'report')} of further names")
+    return [head, ("Metrics", tuple(rows))]
+
+
+def _metric(metric: SeenMetric) -> str:
+    name = sanitize(metric.name, limit=_NAME - 2)
+    note = "  stopped coming" if metric.stopped else "  no number in it" if metric.kind == "dropped" else ""
+    numbers = "".join(f"{_number(value):>{_NUMBER}}" for value in (metric.last, metric.min, metric.max))
+    return f"{name:<{_NAME}}{numbers}{thousands(metric.count):>13}{note}"
+
+
+def _number(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:,.5g}"

@@ -1,0 +1,191 @@
+"""The view Algorithms: asked for every few seconds while it is shown, in order of names so that no row moves."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+
+from insights_tui.client.protocol import AgentUnavailableError, AlgorithmsApi
+from insights_tui.domain.algorithms import Algorithm, Algorithms, Which
+from insights_tui.domain.refused import RefusedError
+from insights_tui.domain.text import sanitize
+from insights_tui.tui.frame import Frame, Space
+from insights_tui.tui.glyphs import ASCII
+from insights_tui.tui.lines import Line, ascii_line, plain, text, wrap
+from insights_tui.tui.rows import Rows
+from insights_tui.tui.screens.confirm import Confirm
+from insights_tui.tui.screens.questions import spelled
+from insights_tui.tui.screens.reader import Reader, Section
+from insights_tui.tui.sheet import Sheet
+from insights_tui.tui.views.algorithms.drawing import before_off, heading, nothing, row, sections, summary, which
+from insights_tui.tui.views.lost.acts import reason_of
+from insights_tui.tui.views.view import Keys, View
+
+EVERY_S = 5.0
+"""Seconds between two looks."""
+_FAILURES = (AgentUnavailableError, RefusedError, TimeoutError)
+
+
+class AlgorithmsView(View):
+    """Which report, how fast, since when not; on and off; their metrics with the range of each."""
+
+    NAME = "algorithms"
+    TITLE = "Algorithms"
+    KEY = "6"
+    HELP = "Which algorithms report, how fast, and what; turn Insights on or off for one."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "switch", "Insights on or off for this version", id="algorithms.switch"),
+        Binding("O", "switch_all", "Insights on or off for all its versions", id="algorithms.switch_all"),
+        Binding("u", "reload", "Ask again", id="algorithms.reload"),
+    ]
+
+    def __init__(self, client: AlgorithmsApi, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._client = client
+        self._monotonic = monotonic
+        self._known: Algorithms | None = None
+        self._listed: dict[Which, Algorithm] = {}
+        self._failed = ""
+        self._asked_at = 0.0
+        self._shown = False
+
+    def compose(self) -> ComposeResult:
+        """Say how many there are, then list them."""
+        yield Sheet(id="algorithms-summary")
+        yield Rows(id="algorithms-rows")
+
+    def on_view_shown(self) -> None:
+        """Ask for them."""
+        self._shown = True
+        self.action_reload()
+
+    def on_view_hidden(self) -> None:
+        """Ask no more."""
+        self._shown = False
+        self.workers.cancel_group(self, self.NAME)
+
+    def focus_first(self) -> None:
+        """Let the arrows choose one."""
+        self.screen.set_focus(self.query_one(Rows), scroll_visible=False)
+
+    def keys(self, frame: Frame) -> Keys:
+        """Name what can be done."""
+        del frame
+        return (("enter", "Metrics"), ("o", "On/off"), ("O", "All versions")) if self._listed else ()
+
+    def draw(self, frame: Frame, space: Space) -> None:
+        """List them; ask again when it is time."""
+        if not self.frozen and self._monotonic() - self._asked_at >= EVERY_S:
+            self.action_reload()
+        as_of = frame.snapshot.as_of if frame.snapshot is not None else datetime.now(UTC)
+        room = self.query_one(Rows).room(space)
+        lines = [row(one, room, as_of) for one in self._listed.values()]
+        top = [heading(room)] if lines else self._empty(frame, space)
+        head = summary(self._known)
+        self.query_one("#algorithms-summary", Sheet).paint([ascii_line(head) if space.glyphs is ASCII else head, ()])
+        self.query_one(Rows).show(top, lines, list(self._listed), space.glyphs)
+
+    def _empty(self, frame: Frame, space: Space) -> list[Line]:
+        if self._failed:
+            said = wrap(self._failed, max(20, space.width - 8))
+            lines = [
+                ((f" {' ' if index else space.glyphs.bad} ", "bad"), (part, "text")) for index, part in enumerate(said)
+            ]
+            return [(), *lines, text("   u tries again", "label")]
+        if self._known is None:
+            return []
+        return nothing(space, frame.snapshot.ingest_url if frame.snapshot is not None else None)
+
+    def action_reload(self) -> None:
+        """Ask for them."""
+        self._asked_at = self._monotonic()
+        self.run_worker(self._load(), exclusive=True, group=self.NAME, exit_on_error=False)
+
+    async def _load(self) -> None:
+        try:
+            known = await self._client.algorithms()
+        except _FAILURES as error:
+            self._failed = sanitize(reason_of(error), limit=600)
+            self._known, self._listed = None, {}
+        else:
+            self._failed = ""
+            self._known = known
+            self._listed = {which(one): one for one in sorted(known.algorithms, key=which)}
+        if self.is_mounted and self._shown:
+            with self.app.batch_update():
+                self.draw(self.frame, self.space)
+
+    def _chosen(self) -> Algorithm | None:
+        chosen = self.query_one(Rows).chosen
+        return next((one for key, one in self._listed.items() if key == chosen), None)
+
+    def on_rows_opened(self, event: Rows.Opened) -> None:
+        """Show one with its metrics."""
+        event.stop()
+        one = self._chosen()
+        if one is not None:
+            self.run_worker(self._open(which(one)), group="algorithms-one", exit_on_error=False)
+
+    async def _open(self, name: Which) -> None:
+        try:
+            one = await self._client.algorithm(name)
+        except _FAILURES as error:
+            self.say(reason_of(error), "bad")
+            return
+        if one is None:
+            self.say("The agent does not know it any more.")
+            return
+        title = sanitize(name.text, limit=120)
+        reader = Reader(self._spelled(title), [self._section(each) for each in sections(one)])
+        await self.app.push_screen(reader)
+        if self.space.glyphs is ASCII:
+            reader.query_one(VerticalScroll).styles.scrollbar_size_vertical = 0  # a scrollbar is drawn with blocks
+
+    def _section(self, section: Section) -> Section:
+        return self._spelled(section[0]), tuple(self._spelled(row) for row in section[1])
+
+    def _spelled(self, words: str) -> str:
+        return plain(ascii_line(text(words))) if self.space.glyphs is ASCII else words
+
+    def action_switch(self) -> None:
+        """Turn Insights on or off for the version, asking first where it is turned off."""
+        self._ask(all_versions=False)
+
+    def action_switch_all(self) -> None:
+        """Turn Insights on or off for all versions that have no switch of their own."""
+        self._ask(all_versions=True)
+
+    def _ask(self, *, all_versions: bool) -> None:
+        one = self._chosen()
+        if one is None:
+            return
+        name = Which(one.owner, one.name) if all_versions else which(one)
+        if not one.insights_enabled:
+            self._turn(name, on=True)
+            return
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                self._turn(name, on=False)
+
+        question = before_off(one, all_versions=all_versions)
+        self.app.push_screen(Confirm(spelled(question) if self.space.glyphs is ASCII else question), answered)
+
+    def _turn(self, name: Which, *, on: bool) -> None:
+        self.run_worker(self._switch(name, on=on), group="algorithms-act", exit_on_error=False)
+
+    async def _switch(self, name: Which, *, on: bool) -> None:
+        try:
+            await self._client.switch(name, on=on)
+        except _FAILURES as error:
+            self.say(f"Nothing was changed. {reason_of(error)}", "bad")
+            return
+        what = sanitize(name.text, limit=120)
+        fate = "its payloads are published" if on else "its reports are answered, and nothing of them is kept"
+        self.say(f"Insights is {'on' if on else 'off'} for {what}: {fate}.", "good")
+        if self._shown:
+            self.action_reload()
