@@ -8,6 +8,7 @@ import contextlib
 import functools
 import socket
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from insights_tui.domain.connection import Server
@@ -20,10 +21,31 @@ Address = tuple[socket.AddressFamily, tuple[object, ...]]
 _lookups: dict[tuple[asyncio.AbstractEventLoop, Server], "asyncio.Future[list[Any]]"] = {}
 
 
+# of our own: asyncio's has so few threads that a handful of names that hang would keep others, and logins, waiting
+_RESOLVERS = ThreadPoolExecutor(64, thread_name_prefix="resolve")
+
+
 def _look_up(server: Server) -> "asyncio.Future[list[Any]]":
     # a future and not a task: it may outlive whoever asked, and nothing of ours may be left running at the end
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[Any]] = loop.create_future()
+
+    def settle(looked_up: "Future[list[Any]]") -> None:
+        error = looked_up.exception()
+        if answer.done():
+            return
+        if error is not None:
+            answer.set_exception(error)
+        else:
+            answer.set_result(looked_up.result())
+
+    def tell(looked_up: "Future[list[Any]]") -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, looked_up)
+
     ask = functools.partial(socket.getaddrinfo, server.host, server.port, type=socket.SOCK_STREAM)
-    return asyncio.get_running_loop().run_in_executor(None, ask)
+    _RESOLVERS.submit(ask).add_done_callback(tell)
+    return answer
 
 
 def _literal(server: Server) -> Address | None:

@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import socket
 import ssl
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,3 +134,26 @@ def test_no_version_of_the_question_creates_a_topic(highest: int) -> None:
     assert asked.allow_auto_topic_creation is False
     again = type(asked).decode(asked.encode())
     assert again.to_object()["topics"] == ["t"]
+
+
+async def test_names_that_hang_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    over, real = threading.Event(), socket.getaddrinfo
+
+    def hang(host: str, *args: Any, **kwargs: Any) -> list[Any]:
+        if host.endswith(".invalid"):
+            over.wait(30)
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return list(real(host, *args, **kwargs))
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    try:
+        async with FakeCluster() as cluster:
+            cluster.create("insights")
+            alive = cluster.brokers[0].advertised = Server("localhost", cluster.brokers[0].port)
+            hanging = tuple(Server(f"kafka-{number}.invalid", 9092) for number in range(20))
+            told = await run_check(Connection("insights", (*hanging, alive)), limits=CheckLimits(dns_s=0.5))
+    finally:
+        over.set()
+    assert {step.server for step in told.failures()} == {str(server) for server in hanging}
+    assert told.failures()[0].cause == "The name kafka-0.invalid cannot be resolved, as DNS does not answer."
+    assert told.failures()[0].fix.startswith("Check this machine's DNS")

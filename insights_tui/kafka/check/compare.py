@@ -16,15 +16,17 @@ _UNKNOWN_CA = (18, 19, 20, 21)
 
 def compare(scene: Scene) -> tuple[Finding, ...]:
     """Tell what the servers have in common and what sets them apart."""
-    return (
+    told = (
         *_clusters(scene),
         *_clock(scene),
         *_certificates(scene),
         *_protocol(scene),
         *advertised(scene),
         *dead_addresses(scene),
-        *_some_down(scene),
     )
+    down = {one.name for one in scene.down}
+    explained = any(down <= set(one.servers) for one in told)
+    return told if explained else (*told, *_some_down(scene))
 
 
 def _clusters(scene: Scene) -> list[Finding]:

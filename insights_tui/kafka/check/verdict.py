@@ -70,11 +70,16 @@ def _best(scene: Scene, findings: Sequence[Finding], topical: Sequence[CheckStep
     if members is not None:
         return members.what, members.fix, _code_of(scene, members)
     if len(scene.down) > 1:
-        some = by_code["some_down"]
-        cause = scene.down[0].failure
-        return f"{some.what} {cause.cause if cause else ''}".strip(), some.fix, _code_of(scene, some)
+        return _several_down(scene, findings)
     failure = scene.down[0].failure if scene.down else None
     return None if failure is None else _of_step(failure)
+
+
+def _several_down(scene: Scene, findings: Sequence[Finding]) -> _Best:
+    names = {one.name for one in scene.down}
+    all_ = next(one for one in findings if names <= set(one.servers))  # what explains all, or that some are down
+    cause = scene.down[0].failure if all_.code == "some_down" else None
+    return f"{all_.what} {cause.cause if cause else ''}".strip(), all_.fix, _code_of(scene, all_)
 
 
 def _none_up(scene: Scene, by_code: dict[str, Finding]) -> _Best | None:
