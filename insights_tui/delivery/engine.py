@@ -133,7 +133,7 @@ class Engine:
         """Tell the keys of executions whose payloads were accepted and that are not forgotten."""
         return await self._spool.ended()
 
-    def forget_ended(self, keys: Sequence[Key]) -> None:
+    def forget_ended(self, keys: Sequence[bytes]) -> None:
         """Forget that these executions ended, in the background."""
         self._spool.forget_ended(keys)
 

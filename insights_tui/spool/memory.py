@@ -64,7 +64,7 @@ class MemorySpool(Spool):
         """Tell none: nothing outlives the process."""
         return ()
 
-    def forget_ended(self, keys: Sequence[Key]) -> None:
+    def forget_ended(self, keys: Sequence[bytes]) -> None:
         """Nothing to do: none is noted."""
 
     async def load(self, limit: int) -> list[Payload]:  # noqa: ARG002 - nothing is on disk

@@ -165,7 +165,7 @@ class DurableSpool(Spool):
         """Tell the keys of executions noted with `accept`; after what waits to be committed."""
         return await self._call(self._store.ended)
 
-    def forget_ended(self, keys: Sequence[Key]) -> None:
+    def forget_ended(self, keys: Sequence[bytes]) -> None:
         """Forget them with the next commit."""
         if not self._closed:
             self._writer.queue.put(Call(lambda: self._store.forget_ended(keys), lambda _result, _error: None))

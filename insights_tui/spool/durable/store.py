@@ -20,7 +20,7 @@ from insights_tui.spool.durable.examine import Examination
 from insights_tui.spool.durable.fold import ended, forget_intents, notes
 from insights_tui.spool.durable.limits import SpoolLimits
 from insights_tui.spool.durable.opening import create_epoch, lost_with, open_epoch
-from insights_tui.spool.durable.ops import Batch, Final, Forgotten, Op, Redriven, Taken
+from insights_tui.spool.durable.ops import Batch, Final, Forgotten, Key, Op, Redriven, Taken
 from insights_tui.spool.durable.record import Record
 from insights_tui.spool.durable.row import EPOCH_BITS, cost
 from insights_tui.spool.durable.told import Told, add, cannot_open, damage
