@@ -23,6 +23,7 @@ _VERBS = {
     "disconnect": "Delete the connection; what is queued stays.",
     "status": "Tell how delivery is.",
     "lost": "List lost payloads, send them again, or drop them.",
+    "algorithms": "List the algorithms that report; turn Insights on or off for them.",
     "run": "Run a command as one execution: one payload at its end.",
     "send": "Hand payloads in from a file or a pipe, or send a test payload.",
     "tail": "Show payloads as they go by: in the topic, or as they are accepted.",

@@ -1,0 +1,164 @@
+"""`algorithms`: which report, and Insights on or off for them."""
+
+from collections.abc import Sequence
+
+import click
+
+from insights_tui.cli import exits
+from insights_tui.cli.options import common_of, common_options
+from insights_tui.cli.output import clean, put, say
+from insights_tui.cli.reach import speak, verbatim
+from insights_tui.client.api import AgentClient
+from insights_tui.domain.algorithms import Algorithm, Algorithms, Switch, Which, read_which
+from insights_tui.domain.text import date_time
+
+
+class _Name(click.ParamType[Which]):
+    """`OWNER/NAME[/VERSION]`."""
+
+    name = "OWNER/NAME[/VERSION]"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Which:
+        """Read it; ends the command where it is none."""
+        parts = str(value).split("/")
+        if len(parts) not in {2, 3}:
+            self.fail("write OWNER/NAME or OWNER/NAME/VERSION, for example acme/credit_score/1.0.6.", param, ctx)
+        try:
+            return read_which(parts[0], parts[1], parts[2] if len(parts) == 3 else None)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.group("algorithms", invoke_without_command=True)
+@common_options
+@click.pass_context
+def command(context: click.Context) -> int:
+    """List the algorithms that report, and turn Insights on or off for them."""
+    if context.invoked_subcommand is None:
+        return _list(context, None)
+    return exits.FINE
+
+
+@command.command("list")
+@click.argument("which", type=_Name(), metavar="[OWNER/NAME/VERSION]", required=False)
+@common_options
+@click.pass_context
+def list_(context: click.Context, which: Which | None) -> int:
+    """List them, the one that reported last first; of one version, list the metrics."""
+    return _list(context, which)
+
+
+@command.command("enable")
+@click.argument("which", type=_Name(), metavar="OWNER/NAME[/VERSION]")
+@common_options
+@click.pass_context
+def enable(context: click.Context, which: Which) -> int:
+    """Turn Insights on for a version, or for all versions without a switch of their own."""
+    return _switch(context, which, on=True)
+
+
+@command.command("disable")
+@click.argument("which", type=_Name(), metavar="OWNER/NAME[/VERSION]")
+@common_options
+@click.pass_context
+def disable(context: click.Context, which: Which) -> int:
+    """Turn Insights off: the algorithm is still answered 200, and nothing is published."""
+    return _switch(context, which, on=False)
+
+
+@command.command("reset")
+@click.argument("which", type=_Name(), metavar="OWNER/NAME[/VERSION]")
+@common_options
+@click.pass_context
+def reset(context: click.Context, which: Which) -> int:
+    """Take a switch back: what is more general decides again, at last INSIGHTS_ALGORITHMS__DEFAULT."""
+    return _switch(context, which, on=None)
+
+
+def _list(context: click.Context, which: Which | None) -> int:
+    if which is not None and which.version is None:
+        raise click.UsageError("list takes OWNER/NAME/VERSION, or nothing for all of them.")
+    common = common_of(context)
+
+    async def act(client: AgentClient) -> int:
+        verbatim(client, common)
+        if which is not None:
+            one = await client.algorithm(which)
+            if one is None:
+                if not common.json:
+                    say(f"{clean(which.text)} has not reported, and nobody turned it on or off.")
+                return exits.ACT_FAILED
+            if not common.json:
+                put(row_of(one))
+                for line in metric_rows(one):
+                    put(line)
+            return exits.FINE
+        found = await client.algorithms()
+        if not common.json:
+            _show(found)
+        return exits.FINE
+
+    return speak(common, act)
+
+
+def _switch(context: click.Context, which: Which, *, on: bool | None) -> int:
+    common = common_of(context)
+
+    async def act(client: AgentClient) -> int:
+        verbatim(client, common)
+        found = await client.switch(which, on=on)
+        if not common.json:
+            what = "follows what is more general again" if on is None else f"is {'on' if on else 'off'}"
+            put(clean(f"Insights {what} for {which.text}."))
+            others = [one for one in found.switches if one.version is not None and one.insights_enabled is not on]
+            if which.version is None and on is not None and others:
+                say(f"{_versions(others)} as set for it: see insights-tui algorithms list.")
+        return exits.FINE
+
+    return speak(common, act)
+
+
+def _versions(switches: Sequence[Switch]) -> str:
+    named = ", ".join(clean(str(one.version)) for one in switches[:5])
+    return f"Version {named} stays" if len(switches) == 1 else f"Versions {named} stay"
+
+
+def _show(found: Algorithms) -> None:
+    for one in found.algorithms:
+        put(row_of(one))
+    for switch in found.switches:
+        if switch.version is None:
+            state = "on" if switch.insights_enabled else "off"
+            put(clean(f"{state:<4} {switch.owner}/{switch.name}: all versions without a switch of their own"))
+    if not found.algorithms:
+        say("No algorithm has reported yet.")
+    if found.total > len(found.algorithms):
+        say(f"{found.total - len(found.algorithms)} more are known.")
+    if found.forgotten:
+        say(f"{found.forgotten} were forgotten: too many names report.")
+    say(f"Insights is {'on' if found.insights_default else 'off'} for those that nobody turned on or off.")
+
+
+def row_of(one: Algorithm) -> str:
+    """Write a version on one line."""
+    state = "on" if one.insights_enabled else "off"
+    last = f"last {date_time(one.last_at)}" if one.last_at is not None else "has not reported"
+    off = f", {one.disabled} not taken" if one.disabled else ""
+    metrics = f", {one.metric_count} metric{'' if one.metric_count == 1 else 's'}"
+    counted = f"{one.payloads} payload{'' if one.payloads == 1 else 's'}"
+    return clean(
+        f"{state:<4} {one.owner}/{one.name}/{one.version}: {counted}{off}, {one.rate_per_s:.1f}/s, {last}{metrics}"
+    )
+
+
+def metric_rows(one: Algorithm) -> list[str]:
+    """Write a version's metrics, a line each."""
+    rows: list[str] = []
+    for metric in one.metrics:
+        values = "no number" if metric.last is None else f"last {metric.last:g}, {metric.min:g} to {metric.max:g}"
+        kind = "" if metric.kind == "number" else f", reported as {metric.kind}"
+        stopped = ", does not come any more" if metric.stopped else ""
+        rows.append(clean(f"     {metric.name}: {values}, {metric.count} times{kind}{stopped}"))
+    if one.metrics_beyond:
+        rows.append(f"     and {one.metrics_beyond} reports of further names")
+    return rows
