@@ -1,6 +1,6 @@
-"""Bytes a second that the interface sends to the terminal, beside a stock Textual dashboard in the same run.
+"""Bytes a second that each view sends to the terminal, beside a stock Textual dashboard in the same run.
 
-    python -m benchmarks.screen_bytes [--seconds 8]
+    python -m benchmarks.screen_bytes [--seconds 8] [--size 80x24]
 
 Each run gets a pty of its own (truecolor) and an agent that answers from memory with 1,000 payloads a second
 flowing; the first seconds (the first paint) are left out.
@@ -28,6 +28,7 @@ from textual.widgets import DataTable, Label, Sparkline
 
 from insights_tui.domain.snapshot import Rates, Second, Snapshot
 from insights_tui.tui.app import InsightsApp
+from insights_tui.tui.views.registry import VIEWS
 from tests.tui.fake_agent import FakeAgent
 from tests.tui.samples import CONNECTED
 
@@ -114,8 +115,8 @@ class StockDashboard(App[None]):
             self.query_one("#brokers", DataTable).update_cell(str(broker.id), "rtt", f"{broker.rtt_s or 0:.4f}")
 
 
-def measure(kind: str, size: tuple[int, int], seconds: float) -> tuple[float, float]:
-    """Give bytes a second with the view running, and frozen."""
+def measure(kind: str, size: tuple[int, int], seconds: float) -> dict[str, tuple[float, float]]:
+    """Give bytes a second of each view with it running, and frozen; a stock dashboard is one view."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
@@ -125,19 +126,25 @@ def measure(kind: str, size: tuple[int, int], seconds: float) -> tuple[float, fl
         stdin=slave, stdout=slave, stderr=slave, cwd=_ROOT, env=environment, start_new_session=True,
     )  # fmt: skip
     os.close(slave)
+    found: dict[str, tuple[float, float]] = {}
     try:
         count(master, 5.0)
-        running = count(master, seconds) / seconds
-        frozen = -1.0
-        if kind == "ours":
+        if kind == "stock":
+            found["stock"] = (count(master, seconds) / seconds, -1.0)
+            return found
+        for entry in VIEWS:
+            os.write(master, entry.key.encode())
+            count(master, 3.0)
+            running = count(master, seconds) / seconds
             os.write(master, b" ")
             count(master, 1.5)
-            frozen = count(master, seconds / 2) / (seconds / 2)
+            found[entry.title] = (running, count(master, seconds / 3) / (seconds / 3))
+            os.write(master, b" ")
     finally:
         child.kill()
         child.wait()
         os.close(master)
-    return running, frozen
+    return found
 
 
 def count(master: int, seconds: float) -> int:
@@ -154,6 +161,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--child", choices=("ours", "stock"))
     parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--size", help="one of 80x24, 120x40, 200x60; all of them without it")
     arguments = parser.parse_args()
     if arguments.child == "ours":
         asyncio.run(InsightsApp(FlowingAgent()).run_async())
@@ -161,11 +169,13 @@ def main() -> None:
     if arguments.child == "stock":
         asyncio.run(StockDashboard().run_async())
         return
-    print("size      ours B/s   frozen B/s   stock B/s")
+    print("size      view          B/s   frozen B/s")
     for size in SIZES:
-        ours, frozen = measure("ours", size, arguments.seconds)
-        stock, _ = measure("stock", size, arguments.seconds)
-        print(f"{size[0]}x{size[1]:<6}{ours:>9,.0f}{frozen:>13,.0f}{stock:>12,.0f}", flush=True)
+        if arguments.size in (None, f"{size[0]}x{size[1]}"):
+            for kind in ("ours", "stock"):
+                for view, (running, frozen) in measure(kind, size, arguments.seconds).items():
+                    still = f"{frozen:>12,.0f}" if frozen >= 0 else f"{'-':>12}"
+                    print(f"{size[0]}x{size[1]:<6}{view:<12}{running:>6,.0f}{still}", flush=True)
 
 
 if __name__ == "__main__":
