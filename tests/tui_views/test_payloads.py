@@ -86,7 +86,7 @@ async def test_space_holds_the_rows_and_delivery_goes_on() -> None:
         assert seated.lines()[3:-2] == before
         await seated.press("space")
         await seated.until_shown(tailed(349).id[-8:])
-        await seated.until_shown("46 more not shown")
+        await seated.until_shown("47 more not shown")
 
 
 async def test_a_value_is_shown_when_it_is_asked_for() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from insights_tui.client.protocol import AgentApi, LostApi, TailApi
+from insights_tui.client.protocol import AgentApi, AlgorithmsApi, LostApi, TailApi
 from insights_tui.tui.frame import Frame
 from insights_tui.tui.views.view import View
 
@@ -48,6 +48,12 @@ def _lost(client: AgentApi) -> View:
     return LostView(cast("LostApi", client))
 
 
+def _algorithms(client: AgentApi) -> View:
+    from insights_tui.tui.views.algorithms.view import AlgorithmsView
+
+    return AlgorithmsView(cast("AlgorithmsApi", client))
+
+
 def _lost_open(frame: Frame) -> str:
     return f"{frame.snapshot.lost_open:,}" if frame.snapshot is not None and frame.snapshot.lost_open else ""
 
@@ -70,4 +76,5 @@ VIEWS: tuple[Entry, ...] = (
     Entry("3", "Events", "events", _events),
     Entry("4", "Payloads", "payloads", _payloads),
     Entry("5", "Lost", "lost", _lost, mark=_lost_open),
+    Entry("6", "Algorithms", "algorithms", _algorithms),
 )

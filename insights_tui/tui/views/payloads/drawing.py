@@ -9,7 +9,8 @@ from insights_tui.tui.frame import Space
 from insights_tui.tui.lines import Line, fit, text, width
 
 _MARK, _TIME, _PART, _OFFSET, _ALGORITHM, _SIZE, _ID, _SHORT_ID, _KEY = 3, 9, 4, 13, 64, 8, 36, 9, 10
-_WIDE = 114
+WIDE = 114
+"""From so many columns on there is room for the whole id."""
 NAMES: dict[Source, str] = {"accepted": "what is accepted", "topic": "what is in the topic"}
 
 
@@ -38,7 +39,7 @@ def heading(source: Source, space: Space, *, keyed: bool) -> Line:
 def row(one: Tailed, source: Source, space: Space, *, newest: bool, keyed: bool) -> Line:
     """Say the most about one in a line."""
     name = sanitize(one.id, limit=128) or "none"
-    if space.width < _WIDE and len(name) > _SHORT_ID:
+    if space.width < WIDE and len(name) > _SHORT_ID:
         name = space.glyphs.ellipsis + name[-(_SHORT_ID - len(space.glyphs.ellipsis)) :]
     return _columns(
         space.glyphs.arrow if newest else "",
@@ -66,7 +67,7 @@ def _columns(
     keyed: bool,
 ) -> Line:
     gap = (("  ", "text"),)
-    id_size = _ID if space.width >= _WIDE else _SHORT_ID
+    id_size = _ID if space.width >= WIDE else _SHORT_ID
     placed: Line = ()
     if place is not None:
         placed = (*fit(place[0], _PART, right=True), *gap, *fit(place[1], _OFFSET, right=True), *gap)

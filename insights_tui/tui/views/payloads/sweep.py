@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from insights_tui.domain.tail import Tailed
 
-PER_TICK = 4
-"""Rows that are written at a time: what more came is counted."""
+PER_TICK, PER_TICK_WIDE = 3, 2
+"""Rows written at a time, fewer where they are long: one costs 300 to 650 bytes. What more came is counted."""
 
 
 class Sweep:
@@ -38,11 +38,11 @@ class Sweep:
         for one in payloads[-room:]:
             self._write(one, room)
 
-    def tick(self, room: int) -> int:
-        """Write what waits, the newest few of it; tell how many came since the last time."""
+    def tick(self, room: int, most: int = PER_TICK) -> int:
+        """Write what waits, the newest `most` of it; tell how many came since the last time."""
         self._fit(room)
         waiting, self._waiting = self._waiting, []
-        free = min(room, max(PER_TICK, room - len(self.rows)))
+        free = min(room, max(most, room - len(self.rows)))
         shown = waiting[-free:]
         self.left_out += len(waiting) - len(shown)
         for one in shown:

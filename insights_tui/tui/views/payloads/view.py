@@ -19,8 +19,8 @@ from insights_tui.tui.lines import Line, ascii_line, wrap
 from insights_tui.tui.rows import Rows
 from insights_tui.tui.sheet import Sheet
 from insights_tui.tui.views.payload_dialog import PayloadDialog
-from insights_tui.tui.views.payloads.drawing import NAMES, fields, heading, nothing, row, summary
-from insights_tui.tui.views.payloads.sweep import PER_TICK, Sweep
+from insights_tui.tui.views.payloads.drawing import NAMES, WIDE, fields, heading, nothing, row, summary
+from insights_tui.tui.views.payloads.sweep import PER_TICK, PER_TICK_WIDE, Sweep
 from insights_tui.tui.views.view import Keys, View
 
 BEFORE = 50
@@ -81,7 +81,8 @@ class PayloadsView(View):
         if self._failed is not None and snapshot is not None and self._failed[1] != _condition(snapshot):
             self.action_again()  # what was in the way may be gone
         if not self.frozen and rows.size.height > 1:
-            self._count(self._sweep.tick(rows.size.height - 1), snapshot)
+            most = PER_TICK_WIDE if rows.size.width > WIDE else PER_TICK
+            self._count(self._sweep.tick(rows.size.height - 1, most), snapshot)
         topic = snapshot.connection.topic if snapshot is not None and snapshot.connection is not None else ""
         head = summary(self._source, topic, self._per_s, self._sweep.left_out, space, frozen=self.frozen)
         self.query_one("#payloads-summary", Sheet).paint([ascii_line(head) if space.glyphs is ASCII else head, ()])
