@@ -16,6 +16,7 @@ _NOT_YET_VALID = 9
 _MISMATCH = {62, 64}  # hostname, IP address
 # what Java's and OpenSSL's servers say to a client that shows no certificate (RFC 8446 §6.2, RFC 5246 §7.2.2)
 _WANTS_CERTIFICATE = ("CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE")
+_REFUSES = ("ALERT",)
 _TOO_OLD = ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION")
 
 
@@ -40,6 +41,25 @@ def of_tls(cause: BaseException, peer: Peer, known: Known) -> Why:
             "Enable TLSv1.2 or TLSv1.3 on the broker's listener (ssl.enabled.protocols).",
             slow=True,
         )
+    if refuses(cause):  # then it does speak TLS; OpenSSL's servers say no more of a missing certificate
+        return Why(
+            Code.TLS_FAILED,
+            f"{at(peer)} refuses the TLS handshake",
+            "Check whether it asks for a client certificate, which is not supported.",
+            slow=True,
+            otherwise=("Look at its log, and which TLS versions and ciphers it offers.",),
+        )
+    if known.now is not None and not isinstance(cause, ssl.SSLError):  # looked at twice, and closed twice
+        return Why(
+            Code.TLS_FAILED,
+            f"{at(peer)} breaks off the TLS handshake",
+            "Check that this is the port of the broker's SASL_SSL listener.",
+            slow=True,
+            otherwise=(
+                "Check whether it asks for a client certificate, which is not supported.",
+                "Look at a load balancer or proxy in between: it may have no broker behind it.",
+            ),
+        )
     return Why(
         Code.TLS_FAILED,
         f"{at(peer)} does not speak TLS on this port",
@@ -51,6 +71,11 @@ def of_tls(cause: BaseException, peer: Peer, known: Known) -> Why:
 def wants_certificate(cause: BaseException) -> bool:
     """Tell whether the server ended the handshake because it was shown no client certificate."""
     return _reason(cause, _WANTS_CERTIFICATE)
+
+
+def refuses(cause: BaseException) -> bool:
+    """Tell whether the server ended the handshake by an alert: then it does speak TLS."""
+    return _reason(cause, _REFUSES)
 
 
 def client_certificate(peer: Peer) -> Why:

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -111,3 +113,34 @@ def server_context(authority: Authority, folder: Path, **made: float) -> ssl.SSL
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     return context
+
+
+@contextlib.contextmanager
+def wanting_certificates(context: ssl.SSLContext) -> Iterator[Server]:
+    """A server of OpenSSL's in threads: unlike asyncio's it says why it ends a handshake."""
+
+    def shake(raw: socket.socket) -> None:
+        with raw, contextlib.suppress(OSError):
+            encrypted = context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False)
+            with encrypted:
+                try:
+                    encrypted.do_handshake()
+                except ssl.SSLError:
+                    while os.read(encrypted.fileno(), 4096):  # or what was not read yet turns its word into a reset
+                        pass
+
+    def serve(listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                raw, _ = listening.accept()
+                raw.settimeout(10)
+                shake(raw)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving_thread = threading.Thread(target=serve, args=(listening,))
+        serving_thread.start()
+        try:
+            yield Server(*listening.getsockname()[:2])
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            serving_thread.join()

@@ -1,5 +1,6 @@
 """Faults that need no Kafka of their own: each is named right, with the repair that helps first."""
 
+import asyncio
 import socket
 import ssl
 import struct
@@ -23,6 +24,7 @@ from tests.check.servers import (
     server_context,
     serving,
     silent,
+    wanting_certificates,
 )
 from tests.fakes.broker import FakeCluster
 from tests.kafka_cluster.certificates import Authority
@@ -195,6 +197,36 @@ async def test_a_tls_client_on_a_plaintext_port() -> None:
         f"All 2 servers speak plain Kafka at these ports, and the connection type says SASL over TLS: "
         f"{servers[0]} and {servers[1]}."
     )
+
+
+@pytest.mark.parametrize(
+    ("version", "step", "words"),
+    [
+        (ssl.TLSVersion.TLSv1_3, Step.API, "asks for a client certificate, which is not supported."),
+        (ssl.TLSVersion.TLSv1_2, Step.TLS, "refuses the TLS handshake."),
+    ],
+)
+async def test_openssl_that_wants_a_client_certificate(
+    tls: ssl.SSLContext, authority: Authority, version: ssl.TLSVersion, step: Step, words: str
+) -> None:
+    tls.minimum_version = tls.maximum_version = version
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.load_verify_locations(cadata=authority.pem.decode())
+    with wanting_certificates(tls) as server:
+        told = await run_check(sasl(server, ca=authority), limits=QUICK)
+    assert told.failure.step is step
+    assert told.verdict.sentence == f"{server} {words}"
+    assert "client certificate" in told.verdict.fix or "ssl.client.auth" in told.verdict.fix
+
+
+async def test_a_server_that_breaks_off_the_handshake() -> None:
+    async def hang_up(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+
+    async with serving(hang_up) as server:
+        told = await run_check(sasl(server, ca=None), limits=QUICK)
+    assert told.failure.step is Step.TLS
+    assert told.verdict.sentence == f"{server} breaks off the TLS handshake."
 
 
 async def test_mechanisms_that_this_client_does_not_speak(tls: ssl.SSLContext, authority: Authority) -> None:

@@ -16,7 +16,7 @@ from aiokafka.errors import (
 
 from insights_tui.domain.connection import Server
 from insights_tui.domain.trouble import Code
-from insights_tui.kafka.cause import NotKafkaError, Stage, StageError, of_stage
+from insights_tui.kafka.cause import NotABrokerError, NotKafkaError, Stage, StageError, of_stage
 from insights_tui.kafka.verdict import Action, Peer
 from tests.engine.test_classify import assert_reads_well, closed
 
@@ -46,6 +46,15 @@ ROWS: list[tuple[Stage, BaseException, Peer, Code, str]] = [
     ("tls", certificate(20), SASL, Code.TLS_FAILED, "not trusted"),
     ("tls", certificate(99, "odd"), SASL, Code.TLS_FAILED, "odd"),
     ("tls", ssl.SSLError(1, "WRONG_VERSION_NUMBER"), SASL, Code.TLS_FAILED, "does not speak TLS"),
+    ("tls", ssl.SSLError(1, "SSLV3_ALERT_HANDSHAKE_FAILURE"), SASL, Code.TLS_FAILED, "refuses the TLS handshake"),
+    ("tls", ssl.SSLError(1, "TLSV1_ALERT_PROTOCOL_VERSION"), SASL, Code.TLS_FAILED, "no TLS of version 1.2"),
+    ("tls", ssl.SSLError(1, "SSLV3_ALERT_BAD_CERTIFICATE"), SASL, Code.TLS_FAILED, "asks for a client certificate"),
+    ("api", closed(ssl.SSLError(1, "TLSV13_ALERT_CERTIFICATE_REQUIRED")), SASL, Code.TLS_FAILED, "client certificate"),
+    ("api", closed(NotKafkaError(0x5353482D)), PLAIN, Code.KAFKA_UNREACHABLE, "SSH server"),
+    ("api", NotABrokerError("no records"), PLAIN, Code.KAFKA_UNREACHABLE, "is a controller"),
+    ("api", closed(ValueError("garbage")), SASL, Code.KAFKA_UNREACHABLE, "not Kafka's protocol"),
+    ("dns", ValueError("embedded null character"), PLAIN, Code.NAME_NOT_RESOLVED, "cannot be resolved"),
+    ("dns", socket.gaierror(socket.EAI_AGAIN, "try again"), PLAIN, Code.NAME_NOT_RESOLVED, "DNS does not answer"),
     ("tls", ConnectionResetError(), SASL, Code.TLS_FAILED, "does not speak TLS"),
     ("tls", TimeoutError(), SASL, Code.KAFKA_UNREACHABLE, "does not answer to TLS"),
     ("api", EOF, PLAIN, Code.TLS_FAILED, "closes the connection at the first request"),

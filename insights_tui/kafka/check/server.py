@@ -16,6 +16,7 @@ from insights_tui.domain.connection import Server
 from insights_tui.domain.text import counted, date, sanitize
 from insights_tui.domain.trouble import Trouble
 from insights_tui.kafka.cause import NotABrokerError, Stage, StageError, of_stage, root_of
+from insights_tui.kafka.cause_tls import refuses
 from insights_tui.kafka.check import topic
 from insights_tui.kafka.check.job import Job
 from insights_tui.kafka.check.logins import RefusedElsewhereError
@@ -220,7 +221,7 @@ class ServerCheck:
             self.seen.verify_code = cause.verify_code
             self.seen.certificate = await certificate_of(self._server, seconds)
             return replace(known, certificate=self.seen.certificate)
-        if step in (Step.TLS, Step.API):
+        if step in (Step.TLS, Step.API) and not refuses(cause):
             await self._let_go()
             encrypted = self._job.context is not None
             if step is Step.TLS or not encrypted:
