@@ -10,16 +10,12 @@ from dataclasses import replace
 from typing import Literal
 
 from aiokafka.errors import (
-    IllegalSaslStateError,
     IncompatibleBrokerVersion,
     KafkaError,
-    SaslAuthenticationFailed,
-    UnsupportedSaslMechanismError,
 )
 
-from insights_tui.domain.connection import Mechanism
-from insights_tui.domain.text import sanitize
 from insights_tui.domain.trouble import Code, Trouble
+from insights_tui.kafka.cause_login import mechanisms, of_sasl
 from insights_tui.kafka.cause_tls import client_certificate, of_tls, other_port, wants_certificate
 from insights_tui.kafka.verdict import Action, Peer, Verdict, clip
 from insights_tui.kafka.why import NOTHING, Known, Speaks, Why, at
@@ -30,8 +26,6 @@ _HTTP = 0x48545450  # "HTTP" read as a length
 _SSH = 0x5353482D  # "SSH-"
 _TLS_ALERT = 0x1503  # a TLS record of type alert, version 3.x, as the first half of a length
 _AGAIN = (socket.EAI_AGAIN, socket.EAI_FAIL)
-_MECHANISMS = 8
-"""Mechanisms of a server that are named."""
 
 
 class StageError(Exception):
@@ -188,63 +182,6 @@ def _spoken(cause: BaseException, peer: Peer) -> Speaks | None:
     return {_HTTP: "http", _SSH: "ssh"}.get(size)  # type: ignore[return-value] # mypy widens the values to str
 
 
-def _sasl(cause: BaseException, peer: Peer, known: Known) -> Why:
-    user = peer.username or ""
-    if isinstance(cause, SaslAuthenticationFailed):
-        return Why(
-            Code.AUTH_FAILED,
-            f"{at(peer)} refuses the login of {user}: the password is wrong, or there is no such user",
-            "Check user name, password and mechanism, then edit the connection.",
-            slow=True,
-            otherwise=(f"Look whether the user has a password for {peer.mechanism}: each mechanism has its own.",),
-        )
-    if isinstance(cause, UnsupportedSaslMechanismError):
-        return _mechanism(peer, known)
-    if isinstance(cause, IllegalSaslStateError | IncompatibleBrokerVersion):
-        return Why(
-            Code.MECHANISM_REFUSED,
-            f"{at(peer)} does not take a login on this port",
-            "Use the port of the broker's SASL_SSL listener.",
-            slow=True,
-            otherwise=("If the cluster wants no login, its listener must be plaintext: encryption comes with SASL.",),
-        )
-    if isinstance(cause, TimeoutError):
-        return Why(
-            Code.KAFKA_UNREACHABLE,
-            f"{at(peer)} does not answer to the login",
-            "Look whether the broker hangs or is overloaded.",
-        )
-    if isinstance(cause, ValueError | AssertionError | KeyError):
-        return Why(
-            Code.AUTH_FAILED,
-            f"{at(peer)} could not prove that it knows the password of {user}",
-            "Check the servers: this may not be the cluster it claims to be; then check the password.",
-            slow=True,
-        )
-    return Why(
-        Code.AUTH_FAILED,
-        f"{at(peer)} closed the connection during the login of {user}",
-        "Check user name, password and mechanism; if they are right, look at the broker's log.",
-        slow=True,
-    )
-
-
-def _mechanism(peer: Peer, known: Known) -> Why:
-    what = f"{at(peer)} does not offer the mechanism {peer.mechanism}"
-    enable = f"Enable {peer.mechanism} on the broker's listener (sasl.enabled.mechanisms)."
-    if not known.offered:
-        act = "Choose another mechanism, or enable this one on the broker's listener."
-        return Why(Code.MECHANISM_REFUSED, what, act, slow=True)
-    offered = [sanitize(one, limit=40) for one in known.offered[:_MECHANISMS]]
-    ours = [one.value for one in Mechanism if one.value in known.offered and one.value != peer.mechanism]
-    if ours:
-        what += f", it offers {' and '.join(offered)}"
-        return Why(Code.MECHANISM_REFUSED, what, f"Choose the mechanism {ours[0]}.", slow=True, otherwise=(enable,))
-    what += f", only {' and '.join(offered)}, which this client does not speak"
-    act = "Use a listener of the cluster that offers SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN."
-    return Why(Code.MECHANISM_REFUSED, what, act, slow=True, otherwise=(enable,))
-
-
 def _metadata(cause: BaseException, peer: Peer, known: Known) -> Why:
     if isinstance(cause, TimeoutError):
         return Why(
@@ -255,7 +192,7 @@ def _metadata(cause: BaseException, peer: Peer, known: Known) -> Why:
     if _closed(cause) and peer.mechanism is None:
         wants = "closes the connection, as a listener does that wants a login"
         if known.speaks == "login":
-            wants = f"wants a login ({' or '.join(sanitize(one, limit=40) for one in known.offered[:_MECHANISMS])})"
+            wants = f"wants a login ({' or '.join(mechanisms(known))})"
         return Why(
             Code.AUTH_FAILED,
             f"{at(peer)} {wants}",
@@ -281,7 +218,7 @@ _WHY: dict[Stage, Callable[[BaseException, Peer, Known], Why]] = {
     "tcp": _tcp,
     "tls": of_tls,
     "api": _api,
-    "sasl": _sasl,
+    "sasl": of_sasl,
     "metadata": _metadata,
 }
 

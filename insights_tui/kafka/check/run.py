@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 
@@ -35,7 +36,7 @@ async def check(
         return
     try:
         run.begin()
-        async for step in run.steps():
+        while (step := await run.next()) is not None:
             yield step
         seconds = asyncio.get_running_loop().time() - started
         yield replace(verdict_of(run.scene, limits), seconds=round(seconds, 3))
@@ -48,9 +49,10 @@ async def explain(
 ) -> CheckVerdict:
     """Run a check for its verdict alone."""
     verdict = CheckVerdict("failed", 0)
-    async for item in check(connection, limits=limits, now=now, login=login):
-        if isinstance(item, CheckVerdict):
-            verdict = item
+    async with aclosing(check(connection, limits=limits, now=now, login=login)) as steps:
+        async for item in steps:
+            if isinstance(item, CheckVerdict):
+                verdict = item
     return verdict
 
 
@@ -76,10 +78,9 @@ class _Run:
         for server in self._job.connection.servers[: self._job.limits.servers]:
             self._start(server, Role.BOOTSTRAP)
 
-    async def steps(self) -> AsyncGenerator[CheckStep, None]:
-        """Give steps until nobody is under way."""
-        while (step := await self._told.get()) is not None:
-            yield step
+    async def next(self) -> CheckStep | None:
+        """Wait for the next step that ends; `None` once nobody is under way."""
+        return await self._told.get()
 
     async def stop(self) -> None:
         """End every task and every connection."""
@@ -97,10 +98,10 @@ class _Run:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            raise error  # a mistake of ours: into the loop's log, not into silence
         if not self._tasks:
             self._told.put_nowait(None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error  # a mistake of ours: into the loop's log, not into silence
 
     def _tell(self, step: CheckStep) -> None:
         self._told.put_nowait(step)

@@ -1,32 +1,27 @@
 """One server, step by step: what failed, what it means, and what was found."""
 
 import asyncio
-import contextlib
-import ssl
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka.errors import IncompatibleBrokerVersion, SaslAuthenticationFailed
-from aiokafka.protocol.admin import SaslHandShakeRequest
 
 from insights_tui.domain.check import CheckStep, Role, Step, StepState
 from insights_tui.domain.connection import Server
 from insights_tui.domain.text import counted, date, sanitize
 from insights_tui.domain.trouble import Trouble
 from insights_tui.kafka.cause import NotABrokerError, Stage, StageError, of_stage, root_of
-from insights_tui.kafka.cause_tls import refuses
 from insights_tui.kafka.check import topic
+from insights_tui.kafka.check.again import look_again
 from insights_tui.kafka.check.job import Job
 from insights_tui.kafka.check.logins import RefusedElsewhereError
-from insights_tui.kafka.check.look import certificate_of, what_speaks
 from insights_tui.kafka.check.questions import METADATA, PRODUCE, WITHOUT_CREATION, TopicQuestion, may_write
 from insights_tui.kafka.check.seen import ServerSeen
 from insights_tui.kafka.dial import Address, resolve, survey
 from insights_tui.kafka.server_certificate import read_certificate
 from insights_tui.kafka.view import View, view_of
-from insights_tui.kafka.why import Known
 from insights_tui.kafka.wire import let_go
 
 _TEXT = 600
@@ -211,38 +206,10 @@ class ServerCheck:
 
     async def _fail(self, step: Step, error: StageError, ms: float) -> None:
         peer = self._job.peer(self._server, self.seen.node_id)
-        known = await self._look_again(step, error)
+        if step in (Step.TLS, Step.API):
+            await self._let_go()  # a server that serves one at a time could not be looked at again
+        known = await look_again(self._job, self.seen, step, error)
         self._tell_failed(step, of_stage(error, peer, known).trouble, ms)
-
-    async def _look_again(self, step: Step, error: StageError) -> Known:
-        cause, seconds = root_of(error.cause), self._job.limits.look_s
-        known = Known(trusted=self._job.trusted, now=self._job.now, offered=error.offered)
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            self.seen.verify_code = cause.verify_code
-            self.seen.certificate = await certificate_of(self._server, seconds)
-            return replace(known, certificate=self.seen.certificate)
-        if step in (Step.TLS, Step.API) and not refuses(cause):
-            await self._let_go()
-            encrypted = self._job.context is not None
-            if step is Step.TLS or not encrypted:
-                self.seen.speaks = await what_speaks(self._server, seconds, tls=encrypted)
-            return replace(known, speaks=self.seen.speaks)
-        if step is Step.METADATA and self._job.mechanism is None and not isinstance(cause, TimeoutError):
-            offered = await self._mechanisms(seconds)
-            if offered:
-                self.seen.speaks = "login"
-                return replace(known, speaks="login", offered=offered)
-        return known
-
-    async def _mechanisms(self, seconds: float) -> tuple[str, ...]:
-        """Ask a listener that wants a login which ones it takes."""
-        wire = self._job.wire(self._server)
-        with contextlib.suppress(Exception):  # what failed first is told all the same
-            async with asyncio.timeout(seconds):
-                await wire.connect()
-                await wire.ask(SaslHandShakeRequest("PLAIN"))
-        await let_go([wire])
-        return wire.offered
 
     def _tell_failed(self, step: Step, trouble: Trouble, ms: float, *, found: str = "") -> None:
         fixes = tuple(sanitize(fix, limit=_TEXT) for fix in (trouble.act, *trouble.otherwise) if fix)
