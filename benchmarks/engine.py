@@ -1,10 +1,12 @@
 """Payloads per second of the engine beside confluent-kafka's `produce()` with a callback, in the same run.
 
-    python benchmarks/engine.py [--bootstrap HOST:PORT] [--payloads N] [--rounds N] [--compression zstd]
+    python -m benchmarks.engine [--kafka [--sasl-ssl] | --bootstrap HOST:PORT] [--payloads N] [--rounds N]
+        [--compression zstd]
 
 Both send the same values of 300 bytes with the same three headers and acks=all, take turns, and may have as many
-payloads pending as librdkafka's default queue holds (100,000). Without `--bootstrap` it runs against librdkafka's
-mock cluster in a process of its own. What arrived is counted at the brokers (end offsets). Gate R17: ratio >= 1.
+payloads pending as librdkafka's default queue holds (100,000). `--kafka` starts an Apache Kafka of its own, with
+`--sasl-ssl` both send over TLS with SCRAM-SHA-512; with neither it runs against librdkafka's mock cluster in a process
+of its own. What arrived is counted at the brokers (end offsets). Gate R17: ratio >= 1.
 """
 
 import argparse
@@ -30,11 +32,12 @@ from confluent_kafka.cimpl import NewTopic
 from insights_tui.delivery.engine import Engine
 from insights_tui.delivery.settings import DeliverySettings
 from insights_tui.domain.clock import SystemClock
-from insights_tui.domain.connection import Connection, Server
+from insights_tui.domain.connection import Connection, ConnectionType, Mechanism, Secret, Server
 from insights_tui.domain.payload import Draft
 from insights_tui.spool.memory import MemorySpool
 
 PENDING = 100_000
+USER = "insights"
 QUIET = logging.getLogger("librdkafka")
 QUIET.addHandler(logging.NullHandler())
 QUIET.propagate = False
@@ -47,6 +50,36 @@ class Figure:
     per_s: float
     cpu_us: float
     p99_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Way:
+    """TLS with SCRAM-SHA-512."""
+
+    bootstrap: str
+    ca_pem: str
+    password: str
+
+    def connection(self, topic: str) -> Connection:
+        """Give it as the engine takes it."""
+        servers = tuple(Server(host, int(port)) for host, port in (one.rsplit(":", 1) for one in self._each()))
+        return Connection(
+            topic, servers, ConnectionType.SASL_SSL, Mechanism.SCRAM_SHA_512, USER, Secret(self.password), self.ca_pem
+        )
+
+    def options(self) -> dict[str, str]:
+        """Give it as librdkafka takes it."""
+        return {
+            "bootstrap.servers": self.bootstrap,
+            "security.protocol": "SASL_SSL",
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": USER,
+            "sasl.password": self.password,
+            "ssl.ca.pem": self.ca_pem,
+        }
+
+    def _each(self) -> list[str]:
+        return self.bootstrap.split(",")
 
 
 def make_drafts(count: int, size: int) -> list[Draft]:
@@ -78,7 +111,7 @@ async def engine_turn(bootstrap: str, topic: str, drafts: Sequence[Draft], args:
     )
     engine = Engine(spool=MemorySpool(), clock=SystemClock(), settings=settings, on_occurrence=lambda _: None)
     await engine.start()
-    engine.use(Connection(topic=topic, servers=servers))
+    engine.use(args.way.connection(topic) if args.way else Connection(topic=topic, servers=servers))
     await engine.deliver(Draft("warm-up", b"{}"), 20)
     cpu, started = time.process_time(), time.perf_counter()
     chunk = args.chunk
@@ -107,6 +140,7 @@ def confluent_turn(bootstrap: str, topic: str, drafts: Sequence[Draft], args: ar
             "compression.type": args.compression,
             "queue.buffering.max.messages": PENDING,
             "topic.metadata.refresh.interval.ms": 60000,
+            **(args.way.options() if args.way else {}),
         },
         logger=QUIET,
     )
@@ -180,7 +214,9 @@ def measure(bootstrap: str, args: argparse.Namespace) -> None:
     for number in range(args.rounds):
         for name in ("engine", "confluent") if number % 2 == 0 else ("confluent", "engine"):
             topic = f"bench-{uuid.uuid4().hex[:8]}"
-            make_topic(bootstrap, topic, args.partitions, mock=not args.bootstrap)
+            make_topic(bootstrap, topic, args.partitions, mock=args.mock)
+            if args.way:
+                args.grant(topic)
             if name == "engine":
                 figure = uvloop.run(engine_turn(bootstrap, topic, drafts, args))
                 ours.append(figure)
@@ -203,6 +239,8 @@ def main() -> None:
     """Read the arguments and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bootstrap", help="HOST:PORT of a plaintext listener; default: a mock cluster")
+    parser.add_argument("--kafka", action="store_true", help="an Apache Kafka of its own")
+    parser.add_argument("--sasl-ssl", action="store_true", help="with --kafka: over TLS, with SCRAM-SHA-512")
     parser.add_argument("--payloads", type=int, default=300_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--size", type=int, default=300)
@@ -213,8 +251,20 @@ def main() -> None:
     parser.add_argument("--at-least-once", action="store_true", help="the engine without producer ids")
     parser.add_argument("--serve-mock", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    args.way, args.mock = None, not (args.bootstrap or args.kafka)
     if args.serve_mock:
         serve_mock()
+    elif args.kafka:
+        from tests.kafka_cluster import Cluster  # needed by this way alone
+
+        cluster = Cluster.start(1)
+        try:
+            if args.sasl_ssl:
+                args.way = Way(cluster.sasl_ssl, cluster.ca_pem, cluster.users[USER])
+                args.grant = lambda topic: cluster.grant(USER, topic)
+            measure(cluster.plaintext, args)
+        finally:
+            cluster.stop()
     elif args.bootstrap:
         measure(args.bootstrap, args)
     else:
