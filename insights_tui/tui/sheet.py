@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -12,11 +11,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from insights_tui.tui.lines import Line, fit
+from insights_tui.tui.tokens import TOKENS
 
-TOKENS = (
-    *("text", "strong", "label", "rule", "accent", "trend", "tab", "cursor"),
-    *("ok", "warn", "bad", "loud", "alert", "calm", "worry"),
-)
 _GAP = 6
 """Cells between two changes that cost less to send again than a second cursor jump with its colours."""
 
@@ -24,7 +20,6 @@ _GAP = 6
 class Sheet(Widget):
     """Lines of styled text; `paint` compares before it repaints."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"sheet--{token}" for token in TOKENS}
     ALLOW_SELECT = False
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -79,7 +74,9 @@ class Sheet(Widget):
     def _style(self, token: str) -> Style:
         style = self._styles.get(token)
         if style is None:
-            style = self._styles[token] = self.get_component_rich_style(f"sheet--{token}")
+            _, around = self.background_colors
+            made = TOKENS[token].style(self.app.theme_variables, around, no_color=self.app.no_color)
+            style = self._styles[token] = made
         return style
 
 

@@ -55,6 +55,9 @@ class View(VerticalScroll, can_focus=True):
         for panel in self.query(Panel):
             panel.show(frame, space)
 
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Look the same with the focus: Textual would resolve the styles of everything inside, twice a switch."""
+
     def on_view_shown(self) -> None:
         """Begin: the view is on the screen from now on."""
 
