@@ -93,24 +93,12 @@ def small_disk(at: Path, megabytes: int) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(at)], check=True)
 
 
-class _Disk:
-    def __init__(self, agent: Agent, disk: Path, answers: Answers) -> None:
+class Troubled:
+    """Posts to an agent whose disk is in trouble."""
+
+    def __init__(self, agent: Agent, answers: Answers) -> None:
         self.agent = agent
-        self.disk = disk
         self.answers = answers
-        self.ballast = disk / "ballast"
-
-    def fill(self) -> None:
-        """Leave not one byte free."""
-        with self.ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-            for size in (65536, 4096, 1):
-                with contextlib.suppress(OSError):
-                    while True:
-                        file.write(bytes(size))
-
-    def remount(self, how: str) -> None:
-        """Make it read-only, or writable again."""
-        subprocess.run(["mount", "-o", f"remount,{how}", str(self.disk)], check=True, capture_output=True)
 
     def post(self) -> tuple[int, float, bool]:
         """Post one call; gives its status (0 for none), the seconds, and whether it says when to come back."""
@@ -149,6 +137,25 @@ class _Disk:
         while self.post()[0] != 200 and time.monotonic() - ended < 30:
             time.sleep(0.01)
         return Scene(name, statuses, late, slowest, silent, refused, time.monotonic() - ended)
+
+
+class _Disk(Troubled):
+    def __init__(self, agent: Agent, disk: Path, answers: Answers) -> None:
+        super().__init__(agent, answers)
+        self.disk = disk
+        self.ballast = disk / "ballast"
+
+    def fill(self) -> None:
+        """Leave not one byte free."""
+        with self.ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            for size in (65536, 4096, 1):
+                with contextlib.suppress(OSError):
+                    while True:
+                        file.write(bytes(size))
+
+    def remount(self, how: str) -> None:
+        """Make it read-only, or writable again."""
+        subprocess.run(["mount", "-o", f"remount,{how}", str(self.disk)], check=True, capture_output=True)
 
 
 def run(cluster: Cluster, topic: str, *, seconds: float, megabytes: int = 48) -> Outcome:

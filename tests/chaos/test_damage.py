@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import pytest
 
-from benchmarks import clock_jumps, disk, fuzz_kafka, fuzz_spool
+from benchmarks import clock_jumps, disk, disk_errors, fuzz_kafka, fuzz_spool
 from tests.kafka_cluster import Cluster
 
 
@@ -28,6 +28,20 @@ def test_a_full_disk_refuses_and_comes_back(kafka: Cluster, topic: str, skip_lou
     assert outcome.verdict.missing == 0, report
     assert [scene.accepted_in_it for scene in outcome.scenes if "full" in scene.name] == [0, 0], report
     assert outcome.passed, report
+
+
+def test_a_disk_that_answers_with_errors_for_a_while_loses_nothing(
+    kafka: Cluster, topic: str, skip_loudly: Callable[[str], NoReturn]
+) -> None:
+    outcome = disk_errors.Outcome()
+    try:
+        kafka.create_topic(f"{topic}-w")
+        disk_errors.writes(kafka, f"{topic}-w", outcome, seconds=0.5)
+        kafka.create_topic(f"{topic}-r")
+        disk_errors.reads(kafka, f"{topic}-r", outcome, count=3000, lasting=False)
+    except disk_errors.CompilerMissingError as missing:
+        skip_loudly(str(missing))
+    assert outcome.wrong == []
 
 
 def test_mangled_answers_of_kafka_lose_nothing(kafka: Cluster, topic: str) -> None:

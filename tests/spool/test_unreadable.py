@@ -1,6 +1,8 @@
 """Pages that the disk does not give back: waited for a while, then what is in them is damaged, and all else goes on."""
 
 import asyncio
+import errno
+import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +13,8 @@ import pytest
 
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.snapshot import Counts
-from insights_tui.spool.durable import SpoolLimits, schema
+from insights_tui.spool.durable import SpoolLimits, examine, schema, store
+from insights_tui.spool.durable.examine import gives_back
 from tests.spool.machine import FakeClock, Running, drafts, running
 
 LIMITS = SpoolLimits(page_rows=40, window_payloads=20, probe_s=0.02)
@@ -22,7 +25,8 @@ BAD = range(120, 127)
 class Disk:
     """What a disk with bad sectors does to SQLite."""
 
-    def __init__(self) -> None:
+    def __init__(self, code: int) -> None:
+        self.code = code
         self.bad: set[int] = set()
         """Rows that cannot be read."""
         self.shut = False
@@ -33,10 +37,15 @@ class Disk:
     def check(self, rows: list[Any]) -> list[Any]:
         if self.shut or self.bad & {row[0] for row in rows if row and isinstance(row[0], int)}:
             self.reads += 1
-            error = sqlite3.OperationalError("disk I/O error")
-            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_READ
+            error = sqlite3.DatabaseError("told by SQLite")
+            error.sqlite_errorcode = self.code
             raise error
         return rows
+
+    def gives_back(self, _path: Path) -> bool:
+        if self.bad or self.shut:
+            self.reads += 1
+        return not (self.bad or self.shut)
 
 
 class OnBadDisk(sqlite3.Connection):
@@ -61,9 +70,10 @@ class Read:
         return self._rows[0] if self._rows else None
 
 
-@pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
-    disk = Disk()
+@pytest.fixture(params=[sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_CORRUPT], ids=["I/O error", "corrupt"])
+def disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Disk:
+    """SQLite tells most of what a disk does not give back as corrupt (SQLITE_IOERR_CORRUPTFS, within)."""
+    disk = Disk(request.param)
     connect = sqlite3.connect
 
     def on_disk(path: Any, **how: Any) -> sqlite3.Connection:
@@ -73,6 +83,8 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
     monkeypatch.setattr(sqlite3, "connect", on_disk)
     monkeypatch.setattr(schema, "UNREADABLE_S", 0.2)
+    for module in (examine, store):
+        monkeypatch.setattr(module, "gives_back", disk.gives_back)
     return disk
 
 
@@ -98,7 +110,7 @@ async def settle(run: Running, at: Path, names: list[str], bad: range = range(0)
     assert {one.id for one in run.held.values()} == {name for seq, name in enumerate(names, 1) if seq not in bad}
     expected = Counts(accepted=len(names), queued=len(names) - len(bad), damaged=len(bad))
     assert run.counts == expected
-    assert ("spool_damaged" in run.codes()) is bool(bad)
+    assert "spool_damaged" in run.codes() or not bad
     run.spool.settle_all(list(run.held.values()), Outcome.DELIVERED)
     await run.written()
     await run.spool.close()
@@ -156,3 +168,19 @@ async def test_a_file_that_opens_late_is_taken_over_by_itself(tmp_path: Path, di
         await until(run, lambda: run.counts.accepted == 300)
         await until(run, lambda: len(run.held) == 300)
         assert run.counts.balanced
+
+
+def test_a_file_is_given_back_or_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 10_000)
+    assert gives_back(path)
+    assert gives_back(tmp_path / "gone"), "that is no failure to read"
+    read = os.pread
+
+    def fails(fd: int, count: int, at: int) -> bytes:
+        if at:
+            raise OSError(errno.EIO, "input/output error")
+        return read(fd, 4096, at)
+
+    monkeypatch.setattr(os, "pread", fails)
+    assert not gives_back(path)

@@ -5,7 +5,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from insights_tui.spool.durable import folder as places
@@ -21,6 +21,9 @@ _MAX_FAILING_S = 60.0
 """For which they may last, together."""
 _SLICE_S = 0.05
 """Failing reads that last this long, together, are each a slice of their own."""
+
+_GULP = 8 * 1024 * 1024
+_PAUSE_S = 0.02
 
 COLUMNS = "seq, state, outcome, ended_ms, late_ack, open, reason, sum, body"
 
@@ -73,7 +76,13 @@ class Examination(Iterator[None]):
 
 
 def salvage(epoch: Epoch, told: Told, folder: Path, rows: int) -> Iterator[None]:
-    """Write a broken database anew from all that can be read of it; its outcomes wait in the backlog meanwhile."""
+    """Write a broken database anew from all that can be read of it; its outcomes wait in the backlog meanwhile.
+
+    SQLite tells a page that the disk does not give back as corrupt too: that may pass, and is waited for.
+    """
+    until = monotonic() + schema.UNREADABLE_S
+    while not gives_back(epoch.path) and monotonic() < until:
+        yield
     new = places.draft(folder, epoch.number)
     new.unlink(missing_ok=True)
     schema.create(new)
@@ -119,6 +128,19 @@ def salvage(epoch: Epoch, told: Told, folder: Path, rows: int) -> Iterator[None]
         epoch.backlog.append(Surplus(paged - epoch.paged))
         told.surplus(paged - epoch.paged)
         epoch.paged = paged
+
+
+def gives_back(path: Path) -> bool:
+    """Tell whether the disk gives back all of a file, so that what is wrong is in what was written; a moment passes."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            at = 0
+            while got := os.pread(file.fileno(), _GULP, at):
+                at += len(got)
+    except OSError as error:
+        sleep(_PAUSE_S)  # whoever asks again at once must not keep the processor
+        return not schema.unreadable(error)
+    return True
 
 
 def _readable(epoch: Epoch, rows: int) -> Iterator[list[tuple[Any, ...]]]:

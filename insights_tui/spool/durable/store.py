@@ -1,5 +1,6 @@
 """All epochs together, without threads and without a loop: what the writer's thread works on."""
 
+import errno
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -16,7 +17,7 @@ from insights_tui.spool.durable import folder as places
 from insights_tui.spool.durable import schema
 from insights_tui.spool.durable.dead import DeadLetters
 from insights_tui.spool.durable.epoch import Epoch, Page, SickError
-from insights_tui.spool.durable.examine import Examination
+from insights_tui.spool.durable.examine import Examination, gives_back
 from insights_tui.spool.durable.fold import ended, forget_intents, notes
 from insights_tui.spool.durable.limits import SpoolLimits
 from insights_tui.spool.durable.opening import create_epoch, lost_with, open_epoch
@@ -132,7 +133,10 @@ class Store:
             self.told.say(cannot_open(name, str(error), "Use that version, or move the file away."))
             return
         except schema.ForeignFileError as error:
-            self._set_aside(number, str(error))
+            if gives_back(places.database(self.folder, number)):
+                self._set_aside(number, str(error))
+            else:
+                self._later(number, OSError(errno.EIO, str(error)), since)
             return
         except (sqlite3.Error, OSError) as error:
             self._later(number, error, since)
