@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from itertools import groupby
+from typing import Any, Literal, NamedTuple
 
 from uuid_utils import uuid4, uuid7
 
 from insights_tui.agent.algorithms.file import AlgorithmsFile
-from insights_tui.agent.algorithms.registry import Registry
+from insights_tui.agent.algorithms.registry import FOLD_AT, Registry
 from insights_tui.agent.algorithms.seen import Seen
 from insights_tui.agent.control import Ingest
 from insights_tui.domain.clock import Clock
@@ -19,6 +20,7 @@ from insights_tui.domain.outcome import Refusal
 from insights_tui.domain.payload import Draft
 from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.report import (
+    NO_FIELDS,
     BadReportError,
     Dropped,
     Names,
@@ -45,6 +47,9 @@ NOTED_DROPS = 1000
 _BREATH = 200
 """Lines after which other connections get a turn."""
 _SHOWN = 80
+
+
+_new_draft: Callable[[type[Draft], tuple[Any, ...]], Draft] = tuple.__new__  # skips the named constructor
 
 
 def shortened(names: Sequence[str]) -> tuple[str, ...]:
@@ -99,6 +104,7 @@ class Intake:
         record_key: RecordKey = "none",
     ) -> None:
         self._algorithms = algorithms or Registry(AlgorithmsFile(None), clock, ingest.note)
+        self._known = self._algorithms.entries
         self._key = record_key
         self._keyed = record_key != "none"
         self._ingest = ingest
@@ -133,8 +139,10 @@ class Intake:
         drafts: list[Draft] = []
         dropped: list[Dropped] = []
         bad: list[tuple[int, BadReportError]] = []
-        taken: list[tuple[Seen, Report]] = []
+        owners: list[Seen] = []
+        reports: list[Report] = []
         off: list[Seen] = []
+        usual = self._algorithms.entry(names)
         time = self._time()
         for number, line in enumerate(lines, 1):
             if number % _BREATH == 0:
@@ -146,18 +154,19 @@ class Intake:
                 report = read_payload(decode(line))
             except BadReportError as error:
                 bad.append((number, error))
-            else:
-                entry = self._entry(report, names)
-                if not entry.on:
-                    off.append(entry)
-                    continue
-                taken.append((entry, report))
-                drafts.append(_draft(report, names, time))
-                dropped += report.dropped
+                continue
+            own = usual if report.given is NO_FIELDS else self._entry(report, names)
+            if not own.on:
+                off.append(own)
+                continue
+            owners.append(own)
+            reports.append(report)
+            drafts.append(_draft(report, names, time))
+            dropped += report.dropped
         if bad:
             raise self._bad_lines(bad, filled)
         if drafts:
-            await self._accept_lines(drafts, taken, names)
+            await self._accept_lines(drafts, owners, reports, names)
         self.disabled(*off)
         return self._taken([draft.id for draft in drafts], dropped, names)._replace(disabled=len(off))
 
@@ -187,7 +196,9 @@ class Intake:
         except BadReportError as bad:
             status = 413 if bad.reason is Refusal.TOO_LARGE else 400
             raise self.refuse((bad.error,), status=status, reason=bad.reason) from None
-        entry = self._entry(report, names)
+        entry = self._known.get(names) if not report.given else None
+        if entry is None:
+            entry = self._entry(report, names)
         if not entry.on:
             self.disabled(entry)
             return Taken((), disabled=1)
@@ -195,7 +206,9 @@ class Intake:
         if self._keyed:
             draft = self._with_key(draft, entry.names)
         await self.accept((draft,), names)
-        self._algorithms.took(entry, report)
+        entry.waiting.append(report)
+        if len(entry.waiting) == 1 or len(entry.waiting) >= FOLD_AT:
+            self._algorithms.look(entry)
         if report.dropped or report.replaced:
             return self._taken((draft.id,), report.dropped, names)._replace(replaced=shortened(report.replaced))
         return Taken((draft.id,))
@@ -208,12 +221,17 @@ class Intake:
             self._second = second
         return f"{self._stamp}.{micro:06d}"
 
-    async def _accept_lines(self, drafts: Sequence[Draft], taken: Sequence[tuple[Seen, Report]], names: Names) -> None:
+    async def _accept_lines(
+        self, drafts: Sequence[Draft], owners: Sequence[Seen], reports: Sequence[Report], names: Names
+    ) -> None:
         if self._keyed:
-            drafts = [self._with_key(draft, entry.names) for draft, (entry, _) in zip(drafts, taken, strict=True)]
+            drafts = [self._with_key(draft, own.names) for draft, own in zip(drafts, owners, strict=True)]
         await self.accept(drafts, names)
-        for entry, report in taken:
-            self._algorithms.took(entry, report)
+        at = 0
+        for own, several in groupby(owners):
+            count = len(list(several))
+            self._algorithms.took(own, reports[at : at + count])
+            at += count
 
     def _entry(self, report: Report, names: Names) -> Seen:
         return self._algorithms.entry(names_of(report.given, names) if report.given else names)
@@ -230,7 +248,7 @@ class Intake:
 
     def took(self, entry: Seen, report: Report) -> None:
         """Note what an execution reported whose payload was accepted."""
-        self._algorithms.took(entry, report)
+        self._algorithms.took(entry, (report,))
 
     def record_key(self, names: Names, request_id: str) -> bytes | None:
         """Give the key of a record, as the setting wants it."""
@@ -336,4 +354,4 @@ def _draft(report: Report, names: Names, time: str) -> Draft:
         time=time,
         given=report.given,
     )
-    return Draft(str(uuid7()), value)
+    return _new_draft(Draft, (str(uuid7()), value, None))

@@ -6,9 +6,9 @@ Sources: contract.md §1 (shapes seen on the wire), §2 (what the known consumer
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -32,6 +32,8 @@ MetricKind = Literal["number", "boolean", "text", "list", "dropped"]
 """What a metric was reported as: `text` and `list` hold one number, `dropped` none."""
 
 _BOM = b"\xef\xbb\xbf"
+NO_FIELDS: dict[str, "str | Number"] = {}
+_NO_KINDS: dict[str, MetricKind] = {}
 _ITEM = {"insight_key", "insight_value"}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,310}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,400}\.?[0-9]{0,400}|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?")
@@ -77,6 +79,9 @@ class Report(NamedTuple):
     """What metrics were reported as that were no plain numbers."""
     replaced: tuple[str, ...] = ()
     """Names that a list holds more than once: the last value counts. (Of an object's keys nobody hears.)"""
+
+
+_new_report: Callable[[type[Report], tuple[Any, ...]], Report] = tuple.__new__  # skips the named constructor
 
 
 def decode(body: bytes) -> object:
@@ -235,7 +240,7 @@ def _key(key: object, position: int) -> str:
 def _metrics(reported: dict[str, object]) -> Report:
     metrics: dict[str, Number] = {}
     dropped: list[Dropped] = []
-    kinds: dict[str, MetricKind] = {}
+    kinds: dict[str, MetricKind] | None = None
     for name, value in reported.items():
         if name in RESERVED or not name:
             dropped.append(Dropped(name, "its name is reserved" if name else "it has no name"))
@@ -246,9 +251,12 @@ def _metrics(reported: dict[str, object]) -> Report:
         else:
             metrics[name] = number
             if number is not value:
+                kinds = kinds or {}
                 kinds[name] = _kinds[type(value)]
     check_limits(metrics)
-    return Report(metrics, tuple(dropped), kinds=kinds)
+    if dropped or kinds:
+        return Report(metrics, tuple(dropped), kinds=kinds or {})
+    return _new_report(Report, (metrics, (), NO_FIELDS, _NO_KINDS, ()))
 
 
 def check_limits(metrics: dict[str, Number]) -> None:

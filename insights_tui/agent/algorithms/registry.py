@@ -37,7 +37,8 @@ class Registry:
         self, file: AlgorithmsFile, clock: Clock, note: Callable[[Occurrence], None], *, default_on: bool = True
     ) -> None:
         self._file, self._clock, self._note, self._default = file, clock, note, default_on
-        self._entries: dict[Names, Seen] = {}
+        self.entries: dict[Names, Seen] = {}
+        """Those in memory; for the hot path to look into."""
         self._touched: list[Seen] = []
         self._unsaved: dict[Names, Seen] = {}
         self._gone: list[Seen] = []
@@ -78,16 +79,22 @@ class Registry:
 
     def entry(self, names: Names) -> Seen:
         """Look an algorithm up; it appears where it was not known."""
-        entry = self._entries.get(names)
+        entry = self.entries.get(names)
         return entry if entry is not None else self._new(names)
 
-    def took(self, entry: Seen, report: Report) -> None:
-        """Note a report that was accepted."""
-        waiting = entry.waiting
-        waiting.append(report)
-        if len(waiting) == 1:
+    def took(self, entry: Seen, reports: Sequence[Report]) -> None:
+        """Note reports that were accepted."""
+        if not entry.waiting:
             self._touched.append(entry)
-        elif len(waiting) >= FOLD_AT:
+        entry.waiting += reports
+        if len(entry.waiting) >= FOLD_AT:
+            self._fold(entry)
+
+    def look(self, entry: Seen) -> None:
+        """Note that the first report waits, or that as many wait as may."""
+        if len(entry.waiting) == 1:
+            self._touched.append(entry)
+        else:
             self._fold(entry)
 
     def refused(self, entry: Seen, count: int) -> None:
@@ -96,18 +103,18 @@ class Registry:
         self._unsaved[entry.names] = entry
 
     def _new(self, names: Names) -> Seen:
-        if len(self._entries) >= HELD:
+        if len(self.entries) >= HELD:
             self._make_room()
         on, by = self._decide(names)
-        entry = self._entries[names] = Seen(names, on=on, decided_by=by)
+        entry = self.entries[names] = Seen(names, on=on, decided_by=by)
         return entry
 
     def _make_room(self) -> None:
         """Put a tenth out of memory, those that were silent longest; what waits too long for the disk is forgotten."""
-        entries = sorted(self._entries.values(), key=lambda one: (bool(one.waiting), one.last_at))
+        entries = sorted(self.entries.values(), key=lambda one: (bool(one.waiting), one.last_at))
         for entry in entries[: HELD // 10]:
             self._fold(entry)
-            del self._entries[entry.names]
+            del self.entries[entry.names]
             self._unsaved.pop(entry.names, None)
             if entry.last_at:
                 self._gone.append(entry)
@@ -198,9 +205,9 @@ class Registry:
         switches = [one for one in self._switches.values() if owner is None or (one.owner, one.name) == (owner, name)]
         for switch in switches:
             names = Names(switch.owner, switch.name, switch.version or "")
-            if switch.version is not None and names not in found and names not in self._entries:
+            if switch.version is not None and names not in found and names not in self.entries:
                 found[names] = Algorithm(*names, insights_enabled=switch.insights_enabled, decided_by="version")
-        for names, entry in self._entries.items():
+        for names, entry in self.entries.items():
             asked = owner is None or (names.owner, names.name) == (owner, name)
             if asked and (entry.last_at or Which(*names) in self._switches):
                 found[names] = entry.told(now, metrics=metrics)
@@ -239,7 +246,7 @@ class Registry:
                 self._switches.pop(which, None)
             else:
                 self._switches[which] = switch
-            for names, entry in self._entries.items():
+            for names, entry in self.entries.items():
                 entry.on, entry.decided_by = self._decide(names)
         self._note(switched(which, on=on, actor=actor))
         return await self.listed(which.owner, which.name)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from insights_tui.domain.algorithms import Algorithm, DecidedBy, SeenMetric
@@ -16,6 +17,8 @@ MAX_NAME = 200
 """Characters of a metric's name that are kept."""
 RATE_S = 10.0
 """Seconds that a rate is reckoned over."""
+_FEW = 2
+"""Metrics of which `itemgetter` makes a tuple."""
 _STOP_GAPS, _STOP_S, _STOP_COUNT = 20, 60.0, 10
 """A metric has stopped after 20 times its usual gap, a minute at least; ten reports make a habit."""
 
@@ -106,13 +109,13 @@ class Seen:
     def _fold_alike(self, plain: Sequence[dict[str, Number]], now: Moment, changes: list[Change]) -> bool:
         """Fold reports that hold the same metrics, a column at a time; `False` where they do not."""
         names = list(plain[0])
-        if any(len(metrics) != len(names) for metrics in plain):
+        if len(names) < _FEW or set(map(len, plain)) != {len(names)}:
             return False
         try:
-            columns = [[metrics[name] for metrics in plain] for name in names]
+            rows = list(map(itemgetter(*names), plain))
         except KeyError:
             return False
-        for name, column in zip(names, columns, strict=True):
+        for name, column in zip(names, zip(*rows, strict=True), strict=True):
             self._note(name, "number", column, len(column), now, changes)
         return True
 

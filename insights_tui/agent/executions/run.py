@@ -62,7 +62,9 @@ def unpack(seq: int, key: bytes, closed: int, body: bytes) -> Run | None:
     """Read a row; `None` where it is not what was written."""
     if closed:
         return Run(seq, key, _NOBODY, "", 0, 0.0, 0.0, 0.0, {}, {}, closed=True)
-    if len(body) < _SUM or crc32(body[_SUM:], crc32(key)) != int.from_bytes(body[:_SUM], "little"):
+    if not isinstance(body, bytes) or len(body) < _SUM:
+        return None
+    if crc32(body[_SUM:], crc32(key)) != int.from_bytes(body[:_SUM], "little"):
         return None
     owner, name, version, session_id, begun_ms, begun, touched, wall, metrics, kinds = _decode(body[_SUM:])
     names = Names(owner, name, version)

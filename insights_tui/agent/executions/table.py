@@ -65,6 +65,7 @@ class Table:
             self._path.chmod(0o600)
         name = ":memory:" if self._path is None else self._path
         db = self._db = sqlite3.connect(name, isolation_level=None, cached_statements=64, check_same_thread=False)
+        db.text_factory = lambda data: data.decode("utf-8", "replace")  # a damaged row may hold anything
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         application, version = (
             db.execute("PRAGMA application_id").fetchone()[0],
