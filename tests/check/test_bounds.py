@@ -5,6 +5,7 @@ import contextlib
 import socket
 import ssl
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from insights_tui.domain.check import CheckStep, CheckVerdict, Role, Step
 from insights_tui.domain.connection import Connection, Server
 from insights_tui.kafka.check import CheckLimits, check
 from insights_tui.kafka.check.questions import TopicQuestion
-from tests.check.running import ours, run_check
+from tests.check.running import PATIENT, ours, run_check
 from tests.check.servers import blackhole, server_context, serving, silent
 from tests.engine.waiting import until
 from tests.fakes.broker import FakeCluster
@@ -69,14 +70,14 @@ def authority_context(tmp_path: Path) -> ssl.SSLContext:
 
 async def test_the_whole_ends_though_every_step_would_go_on() -> None:
     async with serving(silent) as mute:
-        told = await run_check(Connection("insights", (mute,)), limits=CheckLimits(total_s=0.2, look_s=0.1))
+        told = await run_check(Connection("insights", (mute,)), limits=replace(PATIENT, total_s=1, look_s=0.1))
     assert told.failure.step is Step.API
 
 
 async def test_an_answer_that_is_too_large_is_not_read() -> None:
     async with FakeCluster() as cluster:
         cluster.create("insights", 2000)
-        told = await run_check(cluster.connection(), limits=CheckLimits(answer_bytes=10_000))
+        told = await run_check(cluster.connection(), limits=replace(PATIENT, answer_bytes=10_000))
     assert told.failure.step is Step.METADATA
     assert told.verdict.code is not None
 
@@ -107,7 +108,7 @@ async def test_a_port_that_is_none(port: int) -> None:
 async def test_no_more_servers_than_the_limit_are_tried() -> None:
     async with FakeCluster(8) as cluster:
         cluster.create("insights")
-        told = await run_check(Connection("insights", (cluster.brokers[0].server,)), limits=CheckLimits(servers=3))
+        told = await run_check(Connection("insights", (cluster.brokers[0].server,)), limits=replace(PATIENT, servers=3))
         assert sum(broker.connections for broker in cluster.brokers) <= 3
     assert told.verdict.servers <= 3
 
@@ -151,7 +152,7 @@ async def test_names_that_hang_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -
             cluster.create("insights")
             alive = cluster.brokers[0].advertised = Server("localhost", cluster.brokers[0].port)
             hanging = tuple(Server(f"kafka-{number}.invalid", 9092) for number in range(20))
-            told = await run_check(Connection("insights", (*hanging, alive)), limits=CheckLimits(dns_s=0.5))
+            told = await run_check(Connection("insights", (*hanging, alive)), limits=replace(PATIENT, dns_s=1.5))
     finally:
         over.set()
     assert {step.server for step in told.failures()} == {str(server) for server in hanging}

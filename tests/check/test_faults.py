@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,7 @@ import pytest
 from insights_tui.domain.check import Role, Step, StepState
 from insights_tui.domain.connection import Connection, ConnectionType, Mechanism, Secret, Server
 from insights_tui.domain.trouble import Code
-from insights_tui.kafka.check import CheckLimits
-from tests.check.running import Checked, run_check
+from tests.check.running import PATIENT, Checked, run_check
 from tests.check.servers import (
     Serve,
     blackhole,
@@ -29,7 +29,10 @@ from tests.check.servers import (
 from tests.fakes.broker import FakeCluster
 from tests.kafka_cluster.certificates import Authority
 
-QUICK = CheckLimits(tcp_s=0.5, tls_s=0.5, answer_s=0.5, look_s=0.5)
+DROPPED = replace(PATIENT, tcp_s=0.5)
+SILENT = replace(PATIENT, tls_s=0.5, answer_s=0.5, look_s=0.5)
+QUIET = replace(PATIENT, answer_s=0.5)
+"""For one that is silent at first, and speaks when it is looked at again."""
 HTTP = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -78,7 +81,7 @@ async def test_nothing_listens() -> None:
 
 async def test_packets_are_dropped() -> None:
     with blackhole() as server:
-        told = await run_check(Connection("insights", (server,)), limits=QUICK)
+        told = await run_check(Connection("insights", (server,)), limits=DROPPED)
     assert told.failure.step is Step.TCP
     assert told.verdict.sentence == f"{server} does not answer."
     assert "firewall" in told.verdict.fix
@@ -112,7 +115,7 @@ async def test_a_name_with_a_dead_and_a_live_address(monkeypatch: pytest.MonkeyP
         with blackhole("127.0.0.2", port):
             resolve_to(monkeypatch, {"kafka.test": [("127.0.0.2", port), ("127.0.0.1", port)]})
             server = cluster.brokers[0].advertised = Server("kafka.test", port)
-            told = await run_check(Connection("insights", (server,)), limits=QUICK)
+            told = await run_check(Connection("insights", (server,)))
         assert told.verdict.verdict == "ok"
         assert told.of(server)[Step.DNS].found == "127.0.0.2, 127.0.0.1"
         assert told.of(server)[Step.TCP].found == "127.0.0.2 does not answer, 127.0.0.1 answers"
@@ -127,7 +130,7 @@ async def test_a_dead_ipv6_address_beside_a_live_ipv4_one(monkeypatch: pytest.Mo
         port = cluster.brokers[0].port
         resolve_to(monkeypatch, {"kafka.test": [("::1", port), ("127.0.0.1", port)]})
         server = cluster.brokers[0].advertised = Server("kafka.test", port)
-        told = await run_check(Connection("insights", (server,)), limits=QUICK)
+        told = await run_check(Connection("insights", (server,)))
         assert told.verdict.verdict == "ok"
         assert told.findings["ipv6_dead"].what.startswith(f"{server} cannot be reached over IPv6 (::1 ")
         assert "AAAA" in told.findings["ipv6_dead"].fix
@@ -170,19 +173,27 @@ OTHERS: dict[str, tuple[Serve, bool, Code, str]] = {
 }  # fmt: skip
 
 
+LIMITS = {
+    "an HTTP server that waits for its request": QUIET,
+    "an answer that drips": SILENT,
+    "silence": SILENT,
+    "silence, TLS client": SILENT,
+}
+
+
 @pytest.mark.parametrize("kind", OTHERS)
 async def test_a_port_that_is_not_kafka(kind: str) -> None:
     serve, encrypted, code, words = OTHERS[kind]
     async with serving(serve) as server:
         connection = sasl(server, ca=None) if encrypted else Connection("insights", (server,))
-        told = await run_check(connection, limits=QUICK)
+        told = await run_check(connection, limits=LIMITS.get(kind))
     assert told.failure.step is (Step.TLS if encrypted else Step.API)
     assert (told.verdict.code, told.verdict.sentence) == (code, f"{server} {words}")
 
 
 async def test_a_plaintext_client_on_a_tls_port_that_says_nothing(tls: ssl.SSLContext) -> None:
     async with serving(silent, tls) as server:
-        told = await run_check(Connection("insights", (server,)), limits=QUICK)
+        told = await run_check(Connection("insights", (server,)), limits=QUIET)
     assert told.verdict.sentence == f"{server} speaks TLS, and this connection is plaintext."
     assert told.verdict.fix.startswith("Set the connection type to SASL over TLS")
 
@@ -190,7 +201,7 @@ async def test_a_plaintext_client_on_a_tls_port_that_says_nothing(tls: ssl.SSLCo
 async def test_a_tls_client_on_a_plaintext_port() -> None:
     async with FakeCluster(2) as cluster:
         servers = [broker.server for broker in cluster.brokers]
-        told = await run_check(sasl(*servers, ca=None), limits=QUICK)
+        told = await run_check(sasl(*servers, ca=None))
     assert {step.step for step in told.failures()} == {Step.TLS}
     assert told.verdict.code is Code.TLS_FAILED
     assert told.verdict.sentence == (
@@ -213,7 +224,7 @@ async def test_openssl_that_wants_a_client_certificate(
     tls.verify_mode = ssl.CERT_REQUIRED
     tls.load_verify_locations(cadata=authority.pem.decode())
     with wanting_certificates(tls) as server:
-        told = await run_check(sasl(server, ca=authority), limits=QUICK)
+        told = await run_check(sasl(server, ca=authority))
     assert told.failure.step is step
     assert told.verdict.sentence == f"{server} {words}"
     assert "client certificate" in told.verdict.fix or "ssl.client.auth" in told.verdict.fix
@@ -224,7 +235,7 @@ async def test_a_server_that_breaks_off_the_handshake() -> None:
         await reader.read(1)
 
     async with serving(hang_up) as server:
-        told = await run_check(sasl(server, ca=None), limits=QUICK)
+        told = await run_check(sasl(server, ca=None))
     assert told.failure.step is Step.TLS
     assert told.verdict.sentence == f"{server} breaks off the TLS handshake."
 
@@ -392,7 +403,9 @@ async def test_a_server_that_hangs_in_its_login_does_not_hold_up_the_others(
         monkeypatch.setattr(
             cluster.brokers[0], "_answer", lambda key, *rest: "silence" if key == 36 else real(key, *rest)
         )
-        told = await run_check(sasl(*(broker.server for broker in cluster.brokers), ca=authority), limits=QUICK)
+        told = await run_check(
+            sasl(*(broker.server for broker in cluster.brokers), ca=authority), limits=replace(PATIENT, login_s=1)
+        )
     assert told.failure.step is Step.SASL
     assert told.failure.server == str(cluster.brokers[0].server)
     assert told.failure.cause.endswith("does not answer to the login.")
@@ -424,7 +437,7 @@ async def test_dead_servers_hold_up_nobody() -> None:
             for broker, server in zip(cluster.brokers[4:], dead, strict=True):
                 broker.advertised = server
             servers = (*dead, *(broker.server for broker in cluster.brokers[:4]))
-            told = await run_check(Connection("insights", servers))
+            told = await run_check(Connection("insights", servers), limits=replace(PATIENT, tcp_s=2.5))
     assert {step.server for step in told.failures()} == {str(server) for server in dead}
     assert told.verdict.failed == 2
     assert told.verdict.servers == 6
