@@ -22,6 +22,7 @@ class Sweep:
         """The number of the one written last."""
         self.left_out = 0
         """Payloads that came and were not shown, those that the agent left out included."""
+        self._fills = 3
         self._next = 0
         self._number = 0
         self._waiting: list[Tailed] = []
@@ -42,7 +43,9 @@ class Sweep:
         """Write what waits, the newest `most` of it; tell how many came since the last time."""
         self._fit(room)
         waiting, self._waiting = self._waiting, []
-        free = min(room, max(most, room - len(self.rows)))
+        # Those from before fill the rows at once; after that an empty row is filled no faster than a full one.
+        self._fills -= bool(waiting) and self._fills > 0
+        free = min(room, max(most, room - len(self.rows)) if self._fills else most)
         shown = waiting[-free:]
         self.left_out += len(waiting) - len(shown)
         for one in shown:
