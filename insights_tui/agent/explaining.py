@@ -114,6 +114,8 @@ class Explaining:
             self._refused = connection
         if failure != self._failure:
             return  # over, or another one, while it was checked
+        if not login and not verdict.failed:
+            return  # all that was tried works: what the login met, the engine's words tell better
         news = self._verdict is None or self._verdict.sentence != verdict.sentence
         self._verdict = verdict
         if news:

@@ -88,6 +88,15 @@ async def test_a_login_that_the_engine_knows_to_be_refused_is_not_tried() -> Non
     assert [login for _, login in watched.checks] == [False] * 3
 
 
+async def test_where_just_the_login_is_refused_the_engines_words_stay() -> None:
+    watched = Watched()
+    watched.verdict = CheckVerdict("failed", 0, 1, "Up to the login all works.", "Look.", Code.AUTH_FAILED)
+    await watched.live(5, REFUSED)
+    assert watched.checks == [(2, False)]
+    assert watched.explaining.told(REFUSED) == REFUSED
+    assert not watched.events
+
+
 async def test_a_login_that_the_check_was_refused_is_tried_again_only_after_an_edit() -> None:
     watched = Watched()
     watched.verdict = CheckVerdict("failed", 1, 1, "The login is refused.", "Edit it.", Code.AUTH_FAILED)
