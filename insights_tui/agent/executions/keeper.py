@@ -71,6 +71,8 @@ class Ended(NamedTuple):
     published: bool
     """`False` where it had ended before, or where Insights is off."""
     id: str | None = None
+    disabled: bool = False
+    """Insights is off for its algorithm."""
 
 
 class Executions:
@@ -164,7 +166,7 @@ class Executions:
         if not algorithm.on:
             self._intake.disabled(algorithm)
             self._close([run.key])
-            return Ended(published=False)
+            return Ended(published=False, disabled=True)
         if duration_ms is None:
             duration_ms = round(max(0.0, self._store.now() - run.begun) * 1000, 3)
         draft = self._draft(run, self._clock.now().wall, {DURATION: duration_ms})

@@ -54,4 +54,5 @@ class Runs:
         duration = read_finish(decode(body) if body.strip() else {})
         ended = await self._executions.finish(found.request_id, duration)
         said: dict[str, object] = {"published": ended.published}
-        return 200, encode(said | ({"id": ended.id} if ended.id is not None else {}))
+        said |= {"id": ended.id} if ended.id is not None else {}
+        return 200, encode(said | ({"disabled": True} if ended.disabled else {}))
