@@ -24,7 +24,7 @@ from insights_tui.tui.messages import FrameArrived
 from insights_tui.tui.remote import over_ssh
 from insights_tui.tui.screens.insights_screen import InsightsScreen
 from insights_tui.tui.styles_path import style
-from insights_tui.tui.theme import DARK, LIGHT
+from insights_tui.tui.theme import DARK, THEMES
 from insights_tui.tui.views.registry import VIEWS
 
 
@@ -68,8 +68,8 @@ class InsightsApp(App[None]):
         self._crash_folder = crash_folder
         self._mouse = not over_ssh(os.environ) if mouse is None else mouse
         self._leaving = False
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
+        for _, theme in THEMES.values():
+            self.register_theme(theme)
         self.theme = DARK.name
 
     def get_default_screen(self) -> Screen[None]:
@@ -128,8 +128,8 @@ class InsightsApp(App[None]):
         """Offer every act of the page, and the two themes."""
         if isinstance(screen, InsightsScreen):
             yield from screen.commands()
-        yield SystemCommand("Dark theme", "Light text on a dark ground", lambda: setattr(self, "theme", DARK.name))
-        yield SystemCommand("Light theme", "Dark text on a light ground", lambda: setattr(self, "theme", LIGHT.name))
+        for title, (words, theme) in THEMES.items():
+            yield SystemCommand(title, words, lambda name=theme.name: setattr(self, "theme", name))
         yield SystemCommand("Quit", "Leave this screen", self.action_quit)
 
     def _build_driver(self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None) -> Driver:

@@ -3,7 +3,7 @@
 Every pair of colours that carries text has a contrast of at least 4.5:1 (`tests/tui/test_theme.py`).
 """
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DARK = Theme(
     name="insights-dark",
@@ -65,3 +65,73 @@ LIGHT = Theme(
         "alert-ink": "#191d21",
     },
 )
+CONTRAST = Theme(
+    name="insights-high-contrast",
+    primary="#9fd0ff",
+    secondary="#9fd0ff",
+    accent="#9fd0ff",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#0a0a0a",
+    panel="#141414",
+    success="#5cff8f",
+    warning="#ffd23f",
+    error="#ff8a80",
+    dark=True,
+    variables={
+        "ground": "#000000",
+        "raised": "#2e2e2e",
+        "ink": "#ffffff",
+        "label": "#d6d6d6",
+        "rule": "#8c8c8c",
+        "trend": "#c8c8c8",
+        "accent-ink": "#9fd0ff",
+        "ok": "#5cff8f",
+        "warn": "#ffd23f",
+        "bad": "#ff8a80",
+        "loud-ground": "#b00000",
+        "loud-ink": "#ffffff",
+        "alert-ground": "#ffd23f",
+        "alert-ink": "#000000",
+    },
+)
+TERMINAL = Theme(
+    name="insights-terminal",
+    ansi=True,
+    primary="ansi_blue",
+    secondary="ansi_blue",
+    accent="ansi_blue",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    success="ansi_green",
+    warning="ansi_yellow",
+    error="ansi_red",
+    dark=True,
+    variables={
+        **BUILTIN_THEMES["ansi-dark"].variables,  # names that Textual's own style sheets need
+        "ground": "ansi_default",
+        "raised": "ansi_bright_black",
+        "ink": "ansi_default",
+        "label": "ansi_default",
+        "rule": "ansi_bright_black",
+        "trend": "ansi_default",
+        "accent-ink": "ansi_blue",
+        "ok": "ansi_green",
+        "warn": "ansi_yellow",
+        "bad": "ansi_red",
+        "loud-ground": "ansi_red",
+        "loud-ink": "ansi_bright_white",
+        "alert-ground": "ansi_yellow",
+        "alert-ink": "ansi_black",
+    },
+)
+"""The sixteen colours of the terminal, whatever they are there: its owner chose them to be read."""
+THEMES = {
+    "Dark theme": ("Light text on a dark ground", DARK),
+    "Light theme": ("Dark text on a light ground", LIGHT),
+    "High contrast theme": ("White text on black, at least 7:1", CONTRAST),
+    "Terminal theme": ("The terminal's own sixteen colours", TERMINAL),
+}
+"""What the palette offers."""

@@ -4,7 +4,7 @@ from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import Theme
 
-from insights_tui.tui.theme import DARK, LIGHT
+from insights_tui.tui.theme import CONTRAST, DARK, LIGHT, TERMINAL
 from tests.tui import samples
 from tests.tui.driving import desk
 
@@ -29,10 +29,10 @@ def contrast(one: str, other: str) -> float:
     return (bright + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", [DARK, LIGHT, CONTRAST], ids=lambda theme: theme.name)
 @pytest.mark.parametrize(("text", "ground"), PAIRS)
 def test_text_can_be_read(theme: Theme, text: str, ground: str) -> None:
-    assert contrast(theme.variables[text], theme.variables[ground]) >= 4.5
+    assert contrast(theme.variables[text], theme.variables[ground]) >= (7.0 if theme is CONTRAST else 4.5)
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
@@ -56,3 +56,13 @@ async def test_no_colour_means_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _default(color: RichColor | None) -> bool:
     return color is None or color.is_default
+
+
+async def test_the_terminals_own_colours_are_sent_as_such_and_a_change_of_theme_leaves_no_old_cell() -> None:
+    async with desk(samples.LOST, (120, 40)) as seated:
+        seated.app.theme = TERMINAL.name
+        await seated.pilot.pause()
+        styles = [segment.style for strip in seated.app.screen._compositor.render_strips() for segment in strip]
+        colours = [colour for style in styles if style for colour in (style.color, style.bgcolor) if colour]
+        assert {colour.type.name for colour in colours} <= {"DEFAULT", "STANDARD"}
+        assert any(colour.number == 1 for colour in colours), "what is lost is red"
