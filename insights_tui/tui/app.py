@@ -1,10 +1,8 @@
 """The application: it owns the feed, the themes and the way out; pages draw."""
 
-import asyncio
 import os
-import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,6 +11,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
+from textual.widgets import Input
 
 from insights_tui.client.protocol import AgentApi
 from insights_tui.tui.crash import write_report
@@ -20,6 +19,7 @@ from insights_tui.tui.exact_update import exact
 from insights_tui.tui.feed import Feed
 from insights_tui.tui.frame import Frame
 from insights_tui.tui.glyphs import ASCII, UNICODE
+from insights_tui.tui.hangups import give_back, take_over
 from insights_tui.tui.messages import FrameArrived
 from insights_tui.tui.remote import over_ssh
 from insights_tui.tui.screens.insights_screen import InsightsScreen
@@ -46,12 +46,13 @@ class InsightsApp(App[None]):
         on_stop: Callable[[], Awaitable[None]] | None = None,
         crash_folder: Path | None = None,
         mouse: bool | None = None,
+        keys: Mapping[str, str] | None = None,
     ) -> None:
         """Prepare the interface.
 
         `interval_s` is the time between two snapshots. `on_stop` is awaited once before the screen goes (an
         embedded agent drains there; its owner bounds the time). A crash report goes to `crash_folder`. `mouse` is
-        off over SSH unless asked for.
+        off over SSH unless asked for. `keys` remaps bindings by their ids (`{"insights.freeze": "f"}`).
         """
         # An ANSI theme must be chosen before the base class looks: else NO_COLOR comes out as grey truecolor.
         ansi = True if "NO_COLOR" in os.environ else None
@@ -67,6 +68,7 @@ class InsightsApp(App[None]):
         self._on_stop = on_stop
         self._crash_folder = crash_folder
         self._mouse = not over_ssh(os.environ) if mouse is None else mouse
+        self._keys = dict(keys or {})
         self._leaving = False
         for _, theme in THEMES.values():
             self.register_theme(theme)
@@ -79,21 +81,17 @@ class InsightsApp(App[None]):
     def on_mount(self) -> None:
         """Start the feed and take over the signals whose defaults would leave the terminal broken."""
         self.run_worker(self.feed.run(lambda frame: self.post_message(FrameArrived(frame))), name="feed")
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            try:
-                loop.add_signal_handler(number, self.leave)
-            except (ValueError, RuntimeError, NotImplementedError):
-                return  # not the main thread (a test): its owner handles signals
+        take_over(self.leave)
+        self.set_keymap(self._keys)
 
     def on_unmount(self) -> None:
         """Give the signals back."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            try:
-                loop.remove_signal_handler(number)
-            except (ValueError, RuntimeError, NotImplementedError):
-                return
+        give_back()
+
+    def on_command_palette_opened(self) -> None:
+        """Keep the palette's cursor still: blinking costs more than the page."""
+        for field in self.screen.query(Input):
+            field.cursor_blink = False
 
     def on_frame_arrived(self, message: FrameArrived) -> None:
         """Keep the newest frame and show it, in one batch."""

@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from textual.widgets import Input
 
 from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.refused import FieldError, RefusedError
@@ -150,3 +151,24 @@ async def test_row_one_stays_true_behind_a_dialog(keys: tuple[str, ...]) -> None
         await seated.until(lambda: "DEGRADED" in seated.lines()[0], "the state in row 1")
         seated.agent.down = AgentUnavailableError("It is gone.")
         await seated.until(lambda: "STALE" in seated.lines()[0], "STALE in row 1")
+
+
+async def test_a_key_that_was_remapped_by_its_id_does_the_act_and_the_old_one_does_not() -> None:
+    async with desk(samples.CONNECTED, keys={"insights.freeze": "f", "view.delivery": "w"}) as seated:
+        await seated.press("space")
+        await seated.press("w")
+        await seated.until_shown("Next loss in Latency")
+        assert "FROZEN" not in seated.text()
+        await seated.press("f")
+        await seated.until_shown("FROZEN")
+
+
+async def test_the_palette_lists_every_view_and_its_cursor_stands_still() -> None:
+    async with desk(samples.CONNECTED, (120, 40)) as seated:
+        await seated.press("colon")
+        await seated.until(lambda: seated.app.screen.query(Input), "the palette")
+        await seated.until(lambda: not seated.app.screen.query_one(Input).cursor_blink, "a cursor that stands still")
+        await seated.press(*"view: deliv")
+        await seated.until_shown("View: Delivery")
+        await seated.press("enter")
+        await seated.until_shown("Partitions ─")
