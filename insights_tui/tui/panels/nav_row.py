@@ -26,20 +26,32 @@ class NavRow(Panel):
         self.current = VIEWS[0].name
 
     def lines(self, scene: Scene) -> list[Line]:
-        """Draw the views; where they do not fit, names get short, then those of the others go."""
+        """Draw the views; where they do not fit, names get short, then some go."""
         line = tuple(run for _, tab in self._tabs(scene) for run in tab)
         return [crop(((" ", "text"), *line), scene.width)]
 
     def _tabs(self, scene: Scene) -> list[Tab]:
-        for names, air in (("title", 1), ("title", 0), ("short", 0)):
-            tabs = [(entry, self._tab(entry, scene, names, air)) for entry in VIEWS]
-            if 1 + sum(width(tab) for _, tab in tabs) <= scene.width:
-                return tabs
-        return [(entry, self._tab(entry, scene, "short" if entry.name == self.current else "", 0)) for entry in VIEWS]
+        """Find the longest names that fit; at last the names of views without a mark go, from the right."""
+        names = {entry.name: entry.title for entry in VIEWS}
+        if self._fits(names, scene, air=1):
+            return self._drawn(names, scene, air=1)
+        if not self._fits(names, scene, air=0):
+            names = {entry.name: entry.short or entry.title for entry in VIEWS}
+        for marked in (False, True):
+            for entry in reversed(VIEWS):
+                fits = self._fits(names, scene, air=0)
+                if not fits and entry.name != self.current and bool(entry.mark(scene.frame)) is marked:
+                    names[entry.name] = ""
+        return self._drawn(names, scene, air=0)
 
-    def _tab(self, entry: Entry, scene: Scene, names: str, air: int) -> Line:
-        name = {"title": entry.title, "short": entry.short or entry.title}.get(names, "")
-        mark = entry.mark(scene.frame) if names else ""
+    def _fits(self, names: dict[str, str], scene: Scene, *, air: int) -> bool:
+        return 1 + sum(width(tab) for _, tab in self._drawn(names, scene, air=air)) <= scene.width
+
+    def _drawn(self, names: dict[str, str], scene: Scene, *, air: int) -> list[Tab]:
+        return [(entry, self._tab(entry, scene, names[entry.name], air)) for entry in VIEWS]
+
+    def _tab(self, entry: Entry, scene: Scene, name: str, air: int) -> Line:
+        mark = entry.mark(scene.frame)
         chosen = entry.name == self.current
         ground, ink = ("tab", "tab") if chosen else ("label", "text")
         runs = [(f" {entry.key}" if air or chosen else entry.key, ground)]

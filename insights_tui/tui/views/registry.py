@@ -76,5 +76,5 @@ VIEWS: tuple[Entry, ...] = (
     Entry("3", "Events", "events", _events),
     Entry("4", "Payloads", "payloads", _payloads),
     Entry("5", "Lost", "lost", _lost, mark=_lost_open),
-    Entry("6", "Algorithms", "algorithms", _algorithms),
+    Entry("6", "Algorithms", "algorithms", _algorithms, short="Algo"),
 )

@@ -3,7 +3,7 @@
 from insights_tui.domain.snapshot import Latency, Snapshot
 from insights_tui.domain.text import duration, latency, thousands
 from insights_tui.tui.frame import Scene
-from insights_tui.tui.lines import Line, columns, crop, text, whole_seconds
+from insights_tui.tui.lines import Line, columns, crop, fit, text, whole_seconds
 from insights_tui.tui.panels.panel import Panel
 
 _SOON_S = 60.0
@@ -16,11 +16,16 @@ class Flow(Panel):
     def lines(self, scene: Scene) -> list[Line]:
         """Draw labels above values."""
         snapshot = scene.snapshot
-        if snapshot is None or snapshot.connection is None or scene.tier == "tiny":
+        if snapshot is None:
             return []
+        if snapshot.connection is None:
+            return [text(" No connection: nothing is delivered. Press c.", "label")]
         dot = f" {scene.glyphs.dot} "
         fields = _fields(snapshot, roomy=scene.roomy)
         fields.append((f"Latency p50{dot}p99{dot}max", _latency(snapshot.latency, dot)))
+        if scene.tier == "tiny":
+            rows = [(*fit(text(f" {label}", "label"), _NARROW + 3), *value) for label, value in fields[:-1]]
+            return [*rows, text(" enlarge to 80x24 for trends and tables", "label")]
         size, dots = _COLUMN if scene.roomy else _NARROW, scene.glyphs.ellipsis
         labels = columns([text(label, "label") for label, _ in fields], size, dots)
         values = columns([value for _, value in fields], size, dots)
