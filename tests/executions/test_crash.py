@@ -66,11 +66,9 @@ async def judged(state_dir: Path, said: list[list[str]]) -> None:
     try:
         assert not [one for one in ended if await bench.finish(one)], "what had ended is not published again"
         again = {one for one in sorted(begun - ended) if await bench.finish(one)}
-        pending = bench.pending
         async with asyncio.timeout(10):
             while bench.spool.paged:
                 bench.pending += await bench.spool.load(1000)
-                await asyncio.sleep(0)
         values = [json.loads(payload.value) for payload in bench.pending]
         published = [value["request_id"] for value in values]
         assert len(published) == len(set(published)), "each once"

@@ -35,7 +35,7 @@ def test_a_decision_is_one_payload(agent: FakeAgent, sdk: Configure) -> None:
     assert f'"risk_score": {first["risk_score"]}' in shown[1]
 
 
-@pytest.mark.parametrize("module", set(re.findall(r"(?:uvicorn|python -m) ([a-z_.]+)", README)))
+@pytest.mark.parametrize("module", sorted(set(re.findall(r"(?:uvicorn|python -m) ([a-z_.]+)", README))))
 def test_what_the_readme_runs_exists(module: str) -> None:
     path = Path(__file__).parents[2].joinpath(*module.split("."))
     assert path.with_suffix(".py").is_file()

@@ -50,14 +50,14 @@ def axis(window: Window, glyphs: Glyphs, marks: Sequence[Mark] = ()) -> Line:
 def marks_of(snapshot: Snapshot) -> list[Mark]:
     """Find what the trends should be read against: troubles that began, the end of one, edits of the connection."""
     found = [
-        Mark(problem.since, problem.code.value.replace("_", " "), "bad" if problem.severity == "critical" else "warn", 3)
-        for problem in reversed(snapshot.problems)
+        Mark(one.since, _spaced(one.code.value), "bad" if one.severity == "critical" else "warn", 3)
+        for one in reversed(snapshot.problems)
     ]
     for event in snapshot.events:
         if event.code == f"state_{State.CONNECTED.value}":
             found.append(Mark(event.at, "connected", "ok", 1))
         elif event.code.startswith("state_") and event.level != "info":
-            found.append(Mark(event.first_at or event.at, event.code.removeprefix("state_").replace("_", " "), "bad", 2))
+            found.append(Mark(event.first_at or event.at, _spaced(event.code.removeprefix("state_")), "bad", 2))
     if snapshot.connection is not None:
         who = sanitize(snapshot.connection.changed_by, limit=24)
         found.append(Mark(snapshot.connection.changed_at, f"edited by {who}", "accent", 2))
@@ -81,8 +81,12 @@ def marks_row(window: Window, marks: Sequence[Mark], glyphs: Glyphs) -> Line:
     return _runs(cells)
 
 
+def _spaced(code: str) -> str:
+    return code.replace("_", " ")
+
+
 def _runs(cells: list[Run]) -> Line:
-    return tuple(("".join(character for character, _ in group), token) for token, group in groupby(cells, itemgetter(1)))
+    return tuple(("".join(one for one, _ in group), token) for token, group in groupby(cells, itemgetter(1)))
 
 
 def _write(cells: list[Run], column: int, mark: Mark, glyphs: Glyphs) -> None:
