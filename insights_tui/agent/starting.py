@@ -1,8 +1,10 @@
 """From settings to what each part wants; and every way in which a start fails, as one error with an exit code."""
 
 import contextlib
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from insights_tui.agent.algorithms.file import AlgorithmsFile
 from insights_tui.agent.algorithms.registry import Registry
@@ -20,6 +22,7 @@ from insights_tui.domain.clock import Clock
 from insights_tui.domain.connection import Secret
 from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.refused import RefusedError
+from insights_tui.kafka.records import cloud_event
 from insights_tui.places import GROUP, SYSTEM_SOCKET, Places
 from insights_tui.settings import Settings, SettingsError
 from insights_tui.spool.base import Spool, SpoolPlaceError
@@ -65,10 +68,17 @@ def delivery_settings(settings: Settings) -> DeliverySettings:
     return DeliverySettings(
         deadline_s=settings.delivery.deadline_s,
         compression=settings.delivery.compression,
+        cloud_event=_event(settings),
         max_payloads=settings.queue.max_payloads,
         max_bytes=settings.queue.max_bytes,
         window_payloads=settings.queue.window_payloads,
     )
+
+
+def _event(settings: Settings) -> bytes:
+    if settings.record.cloudevents == "off":
+        return b""
+    return cloud_event("/insights/" + quote(settings.installation or socket.gethostname(), safe=""))
 
 
 def make_spool(settings: Settings, places: Places, clock: Clock) -> Spool:

@@ -106,7 +106,8 @@ class Attempts:
         started = self._loop.time()
         try:
             # all of it, also what has expired since: the numbers count every record
-            data = encode(batch.payloads, self._settings.compression, batch.producer, batch.stamp)
+            event = self._settings.cloud_event
+            data = encode(batch.payloads, self._settings.compression, batch.producer, batch.stamp, event)
             timeout_ms = int(self._settings.request_timeout_s * 1000)
             request = Produce(None, _ACKS_ALL, timeout_ms, [(self._client.connection.topic, [(lane.id, data)])])
             # the lane was handed out because its broker is connected, so this writes before it first waits

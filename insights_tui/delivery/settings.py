@@ -15,6 +15,8 @@ class DeliverySettings:
     margin_s: float = 0.1
     """No attempt starts with less left: it would mostly turn a sure "unsent" into an "unknown"."""
     compression: Codec = "zstd"
+    cloud_event: bytes = b""
+    """Headers that make a record a CloudEvent (`kafka.records.cloud_event`); empty: none."""
     idempotent: bool = True
     """Whether Kafka is asked to drop what it has already, by producer id and sequence number."""
     thaw_left: float = 0.25

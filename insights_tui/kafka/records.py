@@ -56,7 +56,9 @@ _TABLE_END = len(_TABLE)
 _accepted_ms = itemgetter(4)
 
 _NULL_KEY = varint(-1)
-_ID = varint(3) + varint(11) + b"insights-id"  # 3 headers follow the value
+_ID = varint(11) + b"insights-id"
+_OWN, _WITH_EVENT = varint(3), varint(7)
+"""How many headers follow the value."""
 _ACCEPTED_AT = varint(20) + b"insights-accepted-at"
 _CONTENT_TYPE = varint(12) + b"content-type" + varint(16) + b"application/json"
 
@@ -65,8 +67,23 @@ def _varint(number: int) -> bytes:
     return _TABLE[number] if 0 <= number < _TABLE_END else varint(number)
 
 
-def _records(payloads: Sequence[Payload], first_ms: int, times: Stamp | None) -> bytes:
-    """Encode the records: length, attributes, timestamp delta, offset delta, key, value, three headers.
+def cloud_event(source: str) -> bytes:
+    """Encode the headers of CloudEvents' binary mode, all but the id that stands at their end.
+
+    Source: CloudEvents 1.0, Kafka protocol binding §3.2: `ce_` before each attribute, the value as UTF-8.
+    """
+    headers = {"ce_specversion": "1.0", "ce_type": "insights.payload", "ce_source": source}
+    written = [_text(name) + _text(value) for name, value in headers.items()]
+    return b"".join(written) + _text("ce_id")
+
+
+def _text(text: str) -> bytes:
+    data = text.encode("utf-8", "replace")
+    return varint(len(data)) + data
+
+
+def _records(payloads: Sequence[Payload], first_ms: int, times: Stamp | None, event: bytes) -> bytes:
+    """Encode the records: length, attributes, timestamp delta, offset delta, key, value, three or seven headers.
 
     One flat list and one join: a third faster than a bytes object for each record.
     """
@@ -79,9 +96,11 @@ def _records(payloads: Sequence[Payload], first_ms: int, times: Stamp | None) ->
             last_ms, last_id_size = accepted_ms, len(label)
             stamp = b"%d" % accepted_ms
             tail = _ACCEPTED_AT + _varint(len(stamp)) + stamp + _CONTENT_TYPE
+            if event:
+                tail += event + _varint(last_id_size)
             start = b"\0" + _varint((accepted_ms if times is None else times.of(accepted_ms)) - first_ms)
-            head = _ID + _varint(last_id_size)
-            fixed = len(start) + len(head) + last_id_size + len(tail)
+            head = (_WITH_EVENT if event else _OWN) + _ID + _varint(last_id_size)
+            fixed = len(start) + len(head) + last_id_size + len(tail) + (last_id_size if event else 0)
         keyed = _NULL_KEY if key is None else _varint(len(key)) + key
         at = table[offset]
         size = len(value)
@@ -89,6 +108,8 @@ def _records(payloads: Sequence[Payload], first_ms: int, times: Stamp | None) ->
         length = fixed + len(at) + len(keyed) + len(value_size) + size
         length_size = table[length] if length < end else varint(length)
         out += (length_size, start, at, keyed, value_size, value, head, label, tail)
+        if event:
+            out.append(label)
     return b"".join(out)
 
 
@@ -117,11 +138,15 @@ MAX_RECORDS = _TABLE_END
 
 
 def encode(
-    payloads: Sequence[Payload], codec: Codec, producer: ProducerState = ANONYMOUS, stamp: Stamp | None = None
+    payloads: Sequence[Payload],
+    codec: Codec,
+    producer: ProducerState = ANONYMOUS,
+    stamp: Stamp | None = None,
+    event: bytes = b"",
 ) -> bytes:
     """Encode payloads as one record batch; their acceptance is the records' timestamp, as far as `stamp` lets it.
 
-    At most `MAX_RECORDS` and at least one.
+    At most `MAX_RECORDS` and at least one. `event` is what `cloud_event` gives, where records are to be events.
     """
     first_ms, last_ms = payloads[0].accepted_ms, max(map(_accepted_ms, payloads))
     if stamp is not None:
@@ -136,5 +161,5 @@ def encode(
         last_ms,
         *producer,
         count,
-    ) + compress(_records(payloads, first_ms, stamp))
+    ) + compress(_records(payloads, first_ms, stamp, event))
     return _HEAD.pack(0, len(body) + _HEAD.size - _AFTER_LENGTH, -1, 2, calc_crc32c(body)) + body

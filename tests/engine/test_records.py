@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from insights_tui.domain.payload import Payload
-from insights_tui.kafka.records import Codec, ProducerState, encode, varint
+from insights_tui.kafka.records import Codec, ProducerState, cloud_event, encode, varint
 from insights_tui.kafka.stamps import UNSTAMPED, Stamp
 from tests.engine.cluster import MockCluster
 from tests.engine.setup import drafts, running
@@ -44,6 +44,24 @@ def test_every_batch_is_read_back_as_it_was_meant(
             ("insights-id", payload.id.encode()),
             ("insights-accepted-at", str(payload.accepted_ms).encode()),
             ("content-type", b"application/json"),
+        ]
+
+
+def test_cloud_events_are_headers_beside_ours() -> None:
+    payloads = [
+        Payload(seq, "i" * size, b'{"a":1}', b"k", 7 + seq, 1.0) for seq, size in enumerate((36, 36, 5, 0, 300))
+    ]
+    plain = [record.headers for record in DefaultRecordBatch(encode(payloads, "none"))]
+    batch = DefaultRecordBatch(encode(payloads, "none", event=cloud_event("/insights/prod-eu")))
+    assert batch.validate_crc()
+    for payload, record, ours in zip(payloads, batch, plain, strict=True):
+        assert (record.key, record.value) == (b"k", b'{"a":1}'), "binary mode leaves the value alone"
+        assert record.headers == [
+            *ours,
+            ("ce_specversion", b"1.0"),
+            ("ce_type", b"insights.payload"),
+            ("ce_source", b"/insights/prod-eu"),
+            ("ce_id", payload.id.encode()),
         ]
 
 
