@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST = do_DELETE = _answer  # noqa: N815 - the names that BaseHTTPRequestHandler looks for
+    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the names that BaseHTTPRequestHandler looks for
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -82,16 +83,12 @@ class Seen:
         before = self.payloads
         self.payloads += len(reports)
         self._came(len(reports), now)
-        plain = [report.metrics for report in reports if not report.kinds and not report.dropped]
-        if plain and not self._fold_alike(plain, now, changes):
-            for metrics in plain:
-                self._fold_one(metrics, {}, now, changes)
-        for report in reports:
-            if report.kinds or report.dropped:
-                self._fold_one(report.metrics, report.kinds, now, changes)
-                for drop in report.dropped:
-                    if drop.name and drop.name not in RESERVED:
-                        self._note(drop.name, "dropped", (), 1, now, changes)
+        alike = not any(map(_is_odd, reports))  # the rule
+        for odd, several in ((False, reports),) if alike else groupby(reports, _is_odd):
+            some = list(several)
+            if odd or not self._fold_alike([report.metrics for report in some], now, changes):
+                for report in some:
+                    self._fold_one(report, now, changes)
         if len(self.metrics) and (self.payloads // 64 > before // 64 or len(reports) < 64):
             self._look_for_stopped(now, changes)
         return changes
@@ -119,11 +116,12 @@ class Seen:
             self._note(name, "number", column, len(column), now, changes)
         return True
 
-    def _fold_one(
-        self, metrics: dict[str, Number], kinds: dict[str, MetricKind], now: Moment, changes: list[Change]
-    ) -> None:
-        for name, value in metrics.items():
-            self._note(name, kinds.get(name, "number"), (value,), 1, now, changes)
+    def _fold_one(self, report: Report, now: Moment, changes: list[Change]) -> None:
+        for name, value in report.metrics.items():
+            self._note(name, report.kinds.get(name, "number"), (value,), 1, now, changes)
+        for drop in report.dropped:
+            if drop.name and drop.name not in RESERVED:
+                self._note(drop.name, "dropped", (), 1, now, changes)
 
     def _note(
         self, name: str, kind: MetricKind, values: Sequence[Number], count: int, now: Moment, changes: list[Change]
@@ -206,6 +204,10 @@ class Seen:
             now.count += old.count
             now.least = _lesser(now.least, _number(old.min), least=True)
             now.most = _lesser(now.most, _number(old.max), least=False)
+
+
+def _is_odd(report: Report) -> bool:
+    return bool(report.kinds or report.dropped)
 
 
 def _number(value: float | None) -> Number | None:

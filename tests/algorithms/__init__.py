@@ -1,0 +1,1 @@
+"""Algorithms: seen, switched on and off, watched."""
