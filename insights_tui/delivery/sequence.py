@@ -11,8 +11,10 @@ from collections.abc import Callable, Hashable
 from insights_tui.kafka.records import ANONYMOUS, ProducerState
 
 _WRAP = 0x7FFFFFFF
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 """A lane that gets no id for so long sends without one: late is worse than twice."""
+PATIENCE = 0.25
+"""The same as a share of the deadline, where that is less."""
 AGAIN_S = 300.0
 """A cluster that refused ids is asked again after this."""
 
@@ -62,8 +64,9 @@ class ProducerSequence:
 class ProducerSequences:
     """The producers of all lanes of one topic of one cluster."""
 
-    def __init__(self, *, enabled: bool) -> None:
+    def __init__(self, *, enabled: bool, deadline_s: float = 240.0) -> None:
         self._enabled = enabled
+        self._patience_s = min(PATIENCE_S, PATIENCE * deadline_s)
         self._home: Hashable = None
         self._of: dict[int, ProducerSequence] = {}
         self._refused_until: float | None = None
@@ -144,6 +147,5 @@ class ProducerSequences:
                 self._of[partition] = ProducerSequence()
                 return
 
-    @staticmethod
-    def _unserved(sequence: ProducerSequence, now: float) -> bool:
-        return sequence.since is not None and now - sequence.since > PATIENCE_S
+    def _unserved(self, sequence: ProducerSequence, now: float) -> bool:
+        return sequence.since is not None and now - sequence.since > self._patience_s

@@ -59,7 +59,7 @@ class Supervisor:
         self._since = clock.now()
         self._retry_at: float | None = None
         self._nodes: Sequence[Node] = ()
-        self._sequences = ProducerSequences(enabled=settings.idempotent)
+        self._sequences = ProducerSequences(enabled=settings.idempotent, deadline_s=settings.deadline_s)
         self._replaced_for = ""
         """Why the client was replaced last, until Kafka takes something again: one event tells it."""
         self._again = False

@@ -355,17 +355,18 @@ async def test_ids_are_kept_while_there_is_no_connection() -> None:
         assert cluster.last_id == 1001
 
 
-def test_a_lane_waits_for_its_id_no_longer_than_its_patience() -> None:
-    sequences = ProducerSequences(enabled=True)
+@pytest.mark.parametrize(("deadline_s", "patience_s"), [(240.0, PATIENCE_S), (3600.0, PATIENCE_S), (10.0, 2.5)])
+def test_a_lane_waits_for_its_id_no_longer_than_its_patience(deadline_s: float, patience_s: float) -> None:
+    sequences = ProducerSequences(enabled=True, deadline_s=deadline_s)
     sequences.settle_in("here")
     assert not sequences.ready(0, 0.0, lambda _: False)
     assert sequences.wants_id(0, 0.0)
     sequences[0].since = 0.0
-    assert not sequences.ready(0, PATIENCE_S, lambda _: False)
-    assert sequences.ready(0, PATIENCE_S + 1, lambda _: False)
-    assert sequences.take(0, PATIENCE_S + 1) == (None, ANONYMOUS)
+    assert not sequences.ready(0, patience_s, lambda _: False)
+    assert sequences.ready(0, patience_s + 1, lambda _: False)
+    assert sequences.take(0, patience_s + 1) == (None, ANONYMOUS)
     sequences[0].grant(7, 0)
-    sequence, state = sequences.take(0, PATIENCE_S + 2)
+    sequence, state = sequences.take(0, patience_s + 2)
     assert (sequence, state) == (sequences[0], ProducerState(7, 0, 0))
 
 
