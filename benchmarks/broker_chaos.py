@@ -1,10 +1,11 @@
 """Gate R5 for the engine alone: a three-node Apache Kafka broken at random under load. Nothing lost, nothing twice.
 
-    python -m benchmarks.broker_chaos [--seconds 300] [--rate 2000] [--seed N] [--at-least-once]
+    python -m benchmarks.broker_chaos [--seconds 300] [--rate 2000] [--seed N] [--at-once 1] [--at-least-once]
 
 The engine runs in this process with the spool in memory. Meanwhile one broker after the other is frozen, killed or
 restarted, acknowledgements are dropped and requests cut in the middle at the fault proxies, connections are reset, and
-brokers go silent for this client alone. The ids accepted are held against the ids in the topic, duplicates included.
+brokers go silent for this client alone; with `--at-once 2` two of these overlap, at two brokers. The ids accepted are
+held against the ids in the topic, duplicates included.
 """
 
 import argparse
@@ -60,10 +61,14 @@ class Outcome:
 
 
 class Breaker:
-    """Breaks one thing at a time, and mends it."""
+    """Breaks one thing and mends it; several may be at it at once, each at another broker."""
 
-    def __init__(self, cluster: Cluster, rng: random.Random, faults: Counter[str]) -> None:
+    def __init__(
+        self, cluster: Cluster, rng: random.Random, faults: Counter[str], busy: set[int] | None = None
+    ) -> None:
         self._cluster, self._rng, self._faults = cluster, rng, faults
+        self._busy = set() if busy is None else busy
+        """Brokers at which something is broken."""
         self._acts: dict[str, tuple[int, Callable[[int], None]]] = {
             "acks dropped": (4, lambda node: cluster.proxy(node).drop_acks(rng.randint(1, 3))),
             "requests cut": (4, lambda node: cluster.proxy(node).cut_requests_mid_way(rng.randint(1, 3))),
@@ -77,8 +82,15 @@ class Breaker:
         """Break one thing; returns when it is mended."""
         names = list(self._acts)
         (name,) = self._rng.choices(names, [self._acts[one][0] for one in names])
+        node = self._rng.choice([one for one in self._cluster.nodes if one not in self._busy])
         self._faults[name] += 1
-        self._acts[name][1](self._rng.choice(self._cluster.nodes))
+        if self._busy:
+            self._faults["while another lasted"] += 1
+        self._busy.add(node)
+        try:
+            self._acts[name][1](node)
+        finally:
+            self._busy.discard(node)
         time.sleep(self._rng.uniform(0.1, 2.0))
 
     def _freeze(self, node: int) -> None:
@@ -113,8 +125,12 @@ async def run(
     topic: str = TOPIC,
     settings: DeliverySettings | None = None,
     connection: Connection | None = None,
+    at_once: int = 1,
 ) -> Outcome:
-    """Send `rate` payloads a second while `fault` breaks one thing after the other, until `until` holds."""
+    """Send `rate` payloads a second while `fault` breaks one thing after the other, until `until` holds.
+
+    `at_once` of them go on at a time, each in a thread of its own.
+    """
     outcome = Outcome()
     engine = Engine(
         spool=MemorySpool(),
@@ -126,13 +142,14 @@ async def run(
     engine.use(connection or through_proxies(cluster, topic))
     accepted: set[str] = set()
     began = time.monotonic()
-    breaking: asyncio.Task[None] | None = None
+    breaking: set[asyncio.Task[None]] = set()
     try:
-        while not until(outcome) or (breaking is not None and not breaking.done()):
-            if breaking is None or breaking.done():
-                if breaking is not None:
-                    breaking.result()
-                breaking = asyncio.create_task(asyncio.to_thread(fault, outcome))
+        while not until(outcome) or breaking:
+            for one in [one for one in breaking if one.done()]:
+                one.result()
+                breaking.discard(one)
+            while len(breaking) < at_once and not until(outcome):
+                breaking.add(asyncio.create_task(asyncio.to_thread(fault, outcome)))
             due = int((time.monotonic() - began) * rate) - len(accepted)
             ids = [f"chaos-{number}" for number in range(len(accepted), len(accepted) + due)]
             if ids:
@@ -181,19 +198,22 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=2000, help="payloads a second")
     parser.add_argument("--partitions", type=int, default=6)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--at-once", type=int, choices=(1, 2), default=1, help="faults that overlap")
     parser.add_argument("--at-least-once", action="store_true", help="without producer ids, to see the difference")
     args = parser.parse_args()
     cluster = Cluster.start(3)
     try:
         cluster.create_topic(TOPIC, args.partitions)
         breaker_rng = random.Random(args.seed)  # noqa: S311 - the same faults for the same seed
+        busy: set[int] = set()
         outcome = asyncio.run(
             run(
                 cluster,
                 rate=args.rate,
                 until=lambda so_far: so_far.seconds >= args.seconds,
-                fault=lambda so_far: Breaker(cluster, breaker_rng, so_far.faults).step(),
+                fault=lambda so_far: Breaker(cluster, breaker_rng, so_far.faults, busy).step(),
                 settings=DeliverySettings(idempotent=not args.at_least_once),
+                at_once=args.at_once,
             )
         )
     finally:

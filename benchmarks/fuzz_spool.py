@@ -55,7 +55,8 @@ class _Fuzz:
         self.topic = topic
         self.count = count
         self.rng = random.Random(seed)  # noqa: S311 - the same damage for the same seed
-        self.agent = Agent(cluster.plaintext, topic)
+        # a long run must not outlive what was accepted at its beginning
+        self.agent = Agent(cluster.plaintext, topic, {"INSIGHTS_DELIVERY__DEADLINE_S": "86400"})
         self.outcome = Outcome()
 
     def fill(self, *, clean: bool) -> Path:
