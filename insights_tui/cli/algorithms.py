@@ -151,14 +151,18 @@ def row_of(one: Algorithm) -> str:
     )
 
 
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
 def metric_rows(one: Algorithm) -> list[str]:
     """Write a version's metrics, a line each."""
     rows: list[str] = []
     for metric in one.metrics:
-        values = "no number" if metric.last is None else f"last {metric.last:g}, {metric.min:g} to {metric.max:g}"
+        values = "no number" if metric.last is None else f"last {metric.last:.12g}, {metric.min:.12g} to {metric.max:.12g}"
         kind = "" if metric.kind == "number" else f", reported as {metric.kind}"
         stopped = ", does not come any more" if metric.stopped else ""
-        rows.append(clean(f"     {metric.name}: {values}, {metric.count} times{kind}{stopped}"))
+        rows.append(clean(f"     {metric.name}: {values}, {_times(metric.count)}{kind}{stopped}"))
     if one.metrics_beyond:
         rows.append(f"     and {one.metrics_beyond} reports of further names")
     return rows
