@@ -159,7 +159,9 @@ def metric_rows(one: Algorithm) -> list[str]:
     """Write a version's metrics, a line each."""
     rows: list[str] = []
     for metric in one.metrics:
-        values = "no number" if metric.last is None else f"last {metric.last:.12g}, {metric.min:.12g} to {metric.max:.12g}"
+        values = "no number"
+        if metric.last is not None:
+            values = f"last {metric.last:.12g}, {metric.min:.12g} to {metric.max:.12g}"
         kind = "" if metric.kind == "number" else f", reported as {metric.kind}"
         stopped = ", does not come any more" if metric.stopped else ""
         rows.append(clean(f"     {metric.name}: {values}, {_times(metric.count)}{kind}{stopped}"))
