@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from insights_tui.agent.executions.table import Table
 from insights_tui.agent.ingest import NotAcceptedError
 from insights_tui.domain.execution import key_of, payload_id
 from insights_tui.domain.outcome import Refusal
@@ -289,3 +290,36 @@ def test_a_payload_s_id_follows_from_the_execution() -> None:
     assert payload_id(key, 1_600_000_000_000) == payload_id(key, 1_600_000_000_000)
     assert payload_id(key, 1_600_000_000_000) < payload_id(b"\0" * 16, 1_600_000_000_001), "in order of time"
     assert UUID(payload_id(key, 1)).version == 7
+
+
+async def test_a_disk_that_refuses_at_the_start_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(Table, "start", refuses)
+    async with running(tmp_path / "a") as bench:
+        assert (await refused(bench.begin())).status == 507
+        assert [note.code for note in bench.notes] == ["executions_damaged", "refused_disk_full"]
+        monkeypatch.undo()
+        await bench.executions._recover()
+        assert await bench.finish(await bench.begin())
+
+
+async def test_a_close_that_the_disk_refuses_is_tried_again_and_nothing_is_published_twice(tmp_path: Path) -> None:
+    async with running(tmp_path / "a") as bench:
+        one = await bench.begin()
+        write = bench.store._table.write
+
+        def refuses(_: object) -> None:
+            raise sqlite3.OperationalError("disk I/O error")
+
+        bench.store._table.write = refuses  # type: ignore[method-assign, assignment]
+        assert await bench.finish(one)
+        assert (await refused(bench.finish(one))).status in {503, 507}, "its end is not on disk yet"
+        assert list(await bench.spool.ended())
+        bench.store._table.write = write  # type: ignore[method-assign]
+        bench.executions._close(())
+        while await bench.spool.ended():
+            await asyncio.sleep(0)
+        assert not await bench.finish(one)
+        assert len(bench.taken) == 1

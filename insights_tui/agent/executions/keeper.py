@@ -7,10 +7,11 @@ and closes the execution. The note goes once the close is on disk.
 
 import asyncio
 import contextlib
+import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 from uuid_utils import uuid4
 
@@ -20,6 +21,7 @@ from insights_tui.agent.executions.ops import (
     EndedError,
     FullError,
     NotWrittenError,
+    Op,
     Opening,
     Quiet,
     Reporting,
@@ -29,7 +31,7 @@ from insights_tui.agent.executions.ops import (
 )
 from insights_tui.agent.executions.run import Run
 from insights_tui.agent.executions.store import Store
-from insights_tui.agent.executions.words import BEING_ENDED, answer, unfinished
+from insights_tui.agent.executions.words import BEING_ENDED, answer, damaged, unfinished
 from insights_tui.agent.ingest import Intake, NotAcceptedError
 from insights_tui.domain.clock import Clock
 from insights_tui.domain.execution import SILENCE_S, Begin, Merged, key_of, payload_id, request_id_of
@@ -82,6 +84,7 @@ class Executions:
         self._store, self._intake, self._ingest, self._notes, self._clock = store, intake, ingest, notes, clock
         self._ending: dict[bytes, asyncio.Task[Ended]] = {}
         self._closing: list[bytes] = []
+        self._trouble = "the file is not open"
         self._closer: asyncio.Task[None] | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -91,13 +94,29 @@ class Executions:
         return self._store.open
 
     async def start(self) -> None:
-        """Open the store and close what the spool has already; raises `OSError` or `sqlite3.Error`."""
-        await self._store.start()
-        ended = await self._notes.ended()
-        if ended:
-            await self._store.ask(Closing(ended))
-            self._notes.forget_ended(ended)
+        """Open the store and close what the spool has already; what the disk refuses is tried again, and told."""
+        await self._recover()
         self._sweeper = asyncio.create_task(self._sweeping(), name="executions-sweeper")
+
+    async def _recover(self) -> None:
+        """Close what an earlier process ended; before that nothing is taken in, for it could be ended twice."""
+        try:
+            if not self._store.running:
+                await self._store.start()
+            ended = await self._notes.ended()
+            if ended:
+                await self._store.ask(Closing(ended))
+                self._notes.forget_ended(ended)
+        except (OSError, sqlite3.Error, NotWrittenError) as error:
+            self._trouble = str(error)
+            self._ingest.note(damaged(f"executions.db cannot be used: {error}. It is tried again."))
+        else:
+            self._trouble = ""
+
+    async def _ask(self, op: Op) -> Any:
+        if self._trouble:
+            raise NotWrittenError(self._trouble)
+        return await self._store.ask(op)
 
     async def stop(self) -> None:
         """Let what is ending come to its end, and close the file; what is open stays."""
@@ -117,7 +136,7 @@ class Executions:
         key = uuid4().bytes
         session_id = begin.session_id or f"rses-{uuid4()}"
         try:
-            await self._store.ask(Opening(key, Begin(begin.names, session_id)))
+            await self._ask(Opening(key, Begin(begin.names, session_id)))
         except (FullError, NotWrittenError) as error:
             raise self._refused(error) from None
         return Begun(request_id_of(key), session_id)
@@ -127,7 +146,7 @@ class Executions:
         try:
             return cast(
                 "tuple[Merged, Names]",
-                await self._store.ask(Reporting(self._key(request_id), report.metrics, report.kinds)),
+                await self._ask(Reporting(self._key(request_id), report.metrics, report.kinds)),
             )
         except BadReportError as bad:
             status = 413 if bad.reason is Refusal.TOO_LARGE else 400
@@ -156,7 +175,7 @@ class Executions:
         return ended if mine else Ended(published=False)
 
     async def _end(self, key: bytes, duration_ms: Number | None) -> Ended:
-        run = cast("Run", await self._store.ask(Taking(key)))
+        run = cast("Run", await self._ask(Taking(key)))
         if run.closed:
             return Ended(published=False)
         if run.ending:  # it went silent, and is being published just now
@@ -187,6 +206,9 @@ class Executions:
     async def _sweeping(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_S)
+            if self._trouble:
+                await self._recover()
+            self._close(())
             more = True
             while more:
                 more = await self.sweep()
@@ -194,7 +216,7 @@ class Executions:
     async def sweep(self) -> bool:
         """Publish a page of those that went silent; tells whether there may be more."""
         try:
-            runs = cast("list[Run]", await self._store.ask(Quiet(SILENCE_S, _PAGE)))
+            runs = cast("list[Run]", await self._ask(Quiet(SILENCE_S, _PAGE)))
         except NotWrittenError:
             return False
         wanted = [run for run in runs if self._intake.entry(run.names).on]
@@ -230,18 +252,21 @@ class Executions:
 
     def _close(self, keys: Sequence[bytes]) -> None:
         self._closing += keys
-        if keys and self._closer is None:
+        if self._closing and self._closer is None:
             self._closer = asyncio.create_task(self._closes())
 
     async def _closes(self) -> None:
-        """Close what is in the spool, then let the spool forget it; what fails is found by the next start."""
+        """Close what is in the spool, then let the spool forget it; what fails is tried again by the sweeper."""
         try:
             while self._closing:
                 keys, self._closing = self._closing, []
-                with contextlib.suppress(NotWrittenError):
+                try:
                     await self._store.ask(Closing(keys))
-                    crash_point("run_closed")
-                    self._notes.forget_ended(keys)
+                except NotWrittenError:
+                    self._closing += keys
+                    return
+                crash_point("run_closed")
+                self._notes.forget_ended(keys)
         finally:
             self._closer = None
 

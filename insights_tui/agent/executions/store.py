@@ -59,7 +59,8 @@ class Store:
         self._max_open, self._max_bytes = max_open, max_bytes
         self._table = Table(path, clock)
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="executions-writer", daemon=True)
+        self._thread: threading.Thread | None = None
+        self._up = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started: asyncio.Future[None] | None = None
         self._marked: list[bytes] = []
@@ -67,17 +68,24 @@ class Store:
         self._forgot_at = 0.0
 
     async def start(self) -> None:
-        """Open the file; raises `OSError` or `sqlite3.Error` where the disk does not let it."""
+        """Open the file; raises `OSError` or `sqlite3.Error` where the disk does not let it, to be tried again."""
         self._loop = asyncio.get_running_loop()
         self._started = self._loop.create_future()
+        self._thread = threading.Thread(target=self._run, name="executions-writer", daemon=True)
         self._thread.start()
         await self._started
 
     async def stop(self) -> None:
         """Commit what waits and let go of the file."""
-        if self._thread.is_alive():
+        if self._thread is not None and self.running:
+            self._up = False
             self._queue.put(None)
             await asyncio.to_thread(self._thread.join)
+
+    @property
+    def running(self) -> bool:
+        """Whether the file is open."""
+        return self._up and self._thread is not None and self._thread.is_alive()
 
     @property
     def open(self) -> int:
@@ -93,7 +101,7 @@ class Store:
 
         Raises `UnknownError`, `EndedError`, `FullError`, `NotWrittenError`, `BadReportError`.
         """
-        if self._loop is None or not self._thread.is_alive():
+        if self._loop is None or not self.running:
             raise NotWrittenError("the agent is stopping")
         done: asyncio.Future[Any] = self._loop.create_future()
         self._queue.put(_Waiting(op, done))
@@ -177,7 +185,7 @@ class Store:
                 return self._report(op, staged, now)
             case Taking():
                 run = self._find(op.key, staged)
-                if run is not None and not run.closed:
+                if run is not None and not run.closed and not run.ending:  # what fails unmarks what it marked
                     self._mark(run, staged, ending=True)
                 return UnknownError() if run is None else run
             case Closing():
@@ -257,6 +265,7 @@ class Store:
                 loop.call_soon_threadsafe(what, value)
 
     def _is_started(self, _: None) -> None:
+        self._up = True
         if self._started is not None and not self._started.done():
             self._started.set_result(None)
 

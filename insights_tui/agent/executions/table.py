@@ -232,7 +232,7 @@ class Table:
 def broken(error: Exception) -> bool:
     """Tell whether an error says that the file is broken, rather than that the disk is full or ill for a while."""
     code = getattr(error, "sqlite_errorcode", None)
-    return code is None or code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
+    return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 
 
 _UPSERTS: dict[int, str] = {}
