@@ -58,6 +58,8 @@ class Rows(Sheet, can_focus=True):
         self._glyphs: Glyphs = UNICODE
         self._at = 0
         self._top = 0
+        self._made: dict[tuple[Line, bool], Line] = {}
+        self._made_for: tuple[int, Glyphs, bool] | None = None
 
     @property
     def chosen(self) -> Hashable | None:
@@ -149,10 +151,19 @@ class Rows(Sheet, can_focus=True):
         self._top = max(0, min(self._top, self._at, len(self._rows) - room))
         self._top = max(self._top, self._at - room + 1)
         shown = range(self._top, min(self._top + room, len(self._rows)))
-        lines = [self._row(line, chosen=False) for line in self._head]
-        lines += [self._row(self._rows[index], chosen=index == self._at) for index in shown]
+        wanted = [(line, False) for line in self._head]
+        wanted += [(self._rows[index], index == self._at) for index in shown]
+        lines = self._cut(wanted)
         lines += [BLANK] * (height - len(lines))
         self.paint(lines[:height])
+
+    def _cut(self, wanted: Sequence[tuple[Line, bool]]) -> list[Line]:
+        """Give the rows as they are painted; most are those of the last tick, and measuring text is what costs."""
+        look = (self.size.width, self._glyphs, self.has_focus)
+        known = self._made if look == self._made_for else {}
+        self._made_for = look
+        self._made = {one: known[one] if one in known else self._row(one[0], chosen=one[1]) for one in wanted}
+        return [self._made[one] for one in wanted]
 
     def _row(self, line: Line, *, chosen: bool) -> Line:
         mark = (self._glyphs.bar if chosen else " ", "accent" if self.has_focus else "label")

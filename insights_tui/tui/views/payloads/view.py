@@ -50,6 +50,9 @@ class PayloadsView(View):
         """Why there is no tail, and in which state of the agent."""
         self._ticked = monotonic()
         self._per_s: float | None = None
+        self._lines: dict[tuple[int, bool], Line] = {}
+        """The rows as they were drawn last, by number and whether the newest."""
+        self._lines_for: tuple[Sweep, Space, bool] | None = None
 
     def compose(self) -> ComposeResult:
         """Say what is followed, then the rows."""
@@ -86,12 +89,21 @@ class PayloadsView(View):
         topic = snapshot.connection.topic if snapshot is not None and snapshot.connection is not None else ""
         head = summary(self._source, topic, self._per_s, self._sweep.left_out, space, frozen=self.frozen)
         self.query_one("#payloads-summary", Sheet).paint([ascii_line(head) if space.glyphs is ASCII else head, ()])
-        newest = self._sweep.newest
         room = rows.room(space)
         keyed = any(one.key is not None for _, one in self._sweep.rows)
-        lines = [row(one, self._source, room, newest=number == newest, keyed=keyed) for number, one in self._sweep.rows]
+        lines = self._drawn(room, keyed=keyed)
         top = [heading(self._source, room, keyed=keyed)] if lines else self._empty(snapshot, space)
         rows.show(top, lines, [number for number, _ in self._sweep.rows], space.glyphs)
+
+    def _drawn(self, room: Space, *, keyed: bool) -> list[Line]:
+        """Draw the rows, those that were written since the last tick alone."""
+        look, newest = (self._sweep, room, keyed), self._sweep.newest
+        known = self._lines if look == self._lines_for else {}
+        self._lines_for, self._lines = look, {}
+        for number, one in self._sweep.rows:
+            key = (number, number == newest)
+            self._lines[key] = known.get(key) or row(one, self._source, room, newest=key[1], keyed=keyed)
+        return list(self._lines.values())
 
     def _empty(self, snapshot: Snapshot | None, space: Space) -> list[Line]:
         if self._failed is not None:
