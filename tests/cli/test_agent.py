@@ -126,7 +126,7 @@ def test_the_password_shows_up_nowhere() -> None:
     assert MARKER not in ready + out.decode() + err.decode() + "".join(run.out + run.err for run in ended)
     state = Path(os.environ["XDG_STATE_HOME"])
     holding = [path for path in state.rglob("*") if path.is_file() and MARKER.encode() in path.read_bytes()]
-    assert [stat.S_IMODE(path.stat().st_mode) for path in holding] == [0o600]
+    assert {(path.parent.name, stat.S_IMODE(path.stat().st_mode)) for path in holding} == {("secrets", 0o600)}
 
 
 def test_its_socket_is_private() -> None:

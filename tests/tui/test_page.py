@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from insights_tui.domain.snapshot import Rates, Snapshot
+from insights_tui.domain.trouble import Code
 from insights_tui.tui.frame import Frame, Scene, Space
 from insights_tui.tui.lines import plain, width
 from insights_tui.tui.panels.status_row import StatusRow
@@ -138,3 +139,13 @@ def test_the_first_row_never_drops_what_an_operator_must_not_miss(cells: int) ->
     assert "AUTH FAILED" in row
     assert cells == 40 or ("STALE 12 s" in row and "REFUSING" in row)
     assert cells < 80 or "EMBEDDED" in row
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_what_merely_stands_is_one_quiet_line_and_hides_nothing(size: tuple[int, int]) -> None:
+    single = next(one for one in samples.STATES["degraded"].problems if one.code is Code.SINGLE_REPLICA)
+    async with desk(replace(samples.CONNECTED, problems=(single,)), size) as seated:
+        shown = seated.text()
+        assert shown.count("Topic insights has one replica.") == 1
+        assert "A broker that dies" not in shown
+        assert "SCRAM-SHA-512 over TLS" in shown, "the connection keeps its rows"

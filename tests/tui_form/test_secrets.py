@@ -181,7 +181,9 @@ async def test_a_password_that_was_sent_shows_in_no_state_of_an_attempt() -> Non
         agent.hold.set()
         await until(pilot, lambda: "Refused." in text(app))
         seen.append(app.export_screenshot())
-        await pilot.press("tab", "tab", "tab", "enter")
+        while focused(app) != "skip":
+            await pilot.press("tab")
+        await pilot.press("enter")
         await until(pilot, lambda: "Save unchecked" in text(app))
         seen += [app.export_screenshot(), repr(agent.calls), app.clipboard]
         assert agent.calls[0][0].broker_password == Secret(MARKER)

@@ -38,6 +38,8 @@ KEYS = {
     Code.CLOCK_JUMP: ("3", "Events"),
 }
 """The key that does the next act, or that opens the view in which it is done."""
+STANDING = (Code.SINGLE_REPLICA,)
+"""What is so by the cluster's make and hinders nothing today: a line to read once, never the loud banner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Notice:
     began: datetime | None = None
     key: tuple[str, str] | None = None
     """The key that does the next act, and what it is called."""
+    standing: bool = False
+    """Nothing is wrong just now."""
 
     @property
     def since(self) -> str:
@@ -70,6 +74,8 @@ class Banner(Panel):
         if not notices:
             return []
         worst, more = notices[0], len(notices) - 1
+        if worst.standing:
+            return [_quiet(worst, scene)]
         token = "bad" if worst.critical else "warn"
         dots, room = scene.glyphs.ellipsis, scene.width - 4
         tail = _tail(worst, more, scene)
@@ -87,6 +93,18 @@ class Banner(Panel):
         first = fit(lines[0], scene.width - width(tail) - 1) if not scene.roomy else lines[0]
         lines[0] = (*first, *tail)
         return lines
+
+
+def _quiet(notice: Notice, scene: Scene) -> Line:
+    """Say in one line what stands; the rest is behind its key."""
+    tail: Line = (("  more ", "label"), ("p", "accent"))
+    words = cut(notice.what, scene.width - 4 - width(tail), scene.glyphs.ellipsis)
+    return ((f" {scene.glyphs.bar} ", "label"), (words, "label"), *tail)
+
+
+def troubled(frame: Frame) -> bool:
+    """Tell whether something is wrong now, so that the banner takes its rows."""
+    return any(not notice.standing for notice in problems(frame))
 
 
 def _tail(worst: Notice, more: int, scene: Scene) -> Line:
@@ -108,7 +126,7 @@ def _key(worst: Notice) -> Line:
 
 
 def problems(frame: Frame) -> list[Notice]:
-    """List everything that is wrong, worst first: no news, then what the agent says, then its ledger."""
+    """List all that is wrong, worst first: no news, what the agent says, its ledger; at last what merely stands."""
     notices: list[Notice] = []
     snapshot = frame.snapshot
     if frame.stale_s is not None:
@@ -127,6 +145,7 @@ def problems(frame: Frame) -> list[Notice]:
                 raw=sanitize(problem.raw, limit=2000),
                 began=problem.since,
                 key=KEYS.get(problem.code),
+                standing=problem.code in STANDING,
             )
         )
         deadline = ""
@@ -140,7 +159,7 @@ def problems(frame: Frame) -> list[Notice]:
                 key=("y", "Copy"),
             )
         )
-    return notices
+    return sorted(notices, key=lambda notice: notice.standing)
 
 
 def _no_news(frame: Frame) -> Notice:

@@ -6,7 +6,7 @@ from textual.widgets import Button
 
 from insights_tui.tui.frame import Frame, Space
 from insights_tui.tui.panels.balance import Balance
-from insights_tui.tui.panels.banner import problems
+from insights_tui.tui.panels.banner import troubled
 from insights_tui.tui.panels.brokers import Brokers
 from insights_tui.tui.panels.connection_card import ConnectionCard
 from insights_tui.tui.panels.funnel import Funnel
@@ -48,7 +48,7 @@ class InsightsView(View):
     def draw(self, frame: Frame, space: Space) -> None:
         """Show a frame in the room there is."""
         snapshot = frame.snapshot
-        self.set_class(bool(problems(frame)), "-troubled")
+        self.set_class(troubled(frame), "-troubled")
         self.set_class(snapshot is None, "-unknown")
         unconnected = snapshot is not None and snapshot.connection is None
         self.set_class(unconnected, "-unconnected")
