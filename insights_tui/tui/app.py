@@ -1,5 +1,6 @@
 """The application: it owns the feed, the themes and the way out; pages draw."""
 
+import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -25,7 +26,7 @@ from insights_tui.tui.remote import over_ssh
 from insights_tui.tui.screens.insights_screen import InsightsScreen
 from insights_tui.tui.styles_path import style
 from insights_tui.tui.theme import DARK, THEMES
-from insights_tui.tui.views.registry import VIEWS
+from insights_tui.tui.views.registry import VIEWS, preload
 
 
 class InsightsApp(App[None]):
@@ -70,6 +71,7 @@ class InsightsApp(App[None]):
         self._mouse = not over_ssh(os.environ) if mouse is None else mouse
         self._keys = dict(keys or {})
         self._leaving = False
+        self._preloaded = False
         for _, theme in THEMES.values():
             self.register_theme(theme)
         self.theme = DARK.name
@@ -100,6 +102,13 @@ class InsightsApp(App[None]):
         if isinstance(page, InsightsScreen):
             with self.batch_update():
                 page.take(message.frame)
+        if not self._preloaded:
+            self._preloaded = True
+            self.call_after_refresh(self._preload)
+
+    def _preload(self) -> None:
+        """Load the other views while the person reads the first frame; in a thread, so that no key waits for it."""
+        self.run_worker(asyncio.to_thread(preload), name="preload")
 
     async def action_quit(self) -> None:
         """Leave; where payloads would be left behind, ask first."""

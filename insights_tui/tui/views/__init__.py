@@ -5,10 +5,10 @@ The contract, for whoever adds one:
 * **One class** in `views/<name>.py` (or `views/<name>/`), a subclass of `view.View`, with `NAME` (the id and the
   name of its style sheet), `TITLE` (the word in row 2), `KEY` (the digit), `HELP` (one sentence for `?`) and its own
   `BINDINGS`, each with an `id` that begins with `NAME` (`lost.redrive`), so that it can be remapped.
-* **One line** in `registry.VIEWS`: an `Entry(KEY, TITLE, NAME, make)`, with `mark=` where row 2 should show a short
-  word after the title (`212`), computed from a frame alone because the view may not exist yet. `make` gets the client
-  and imports the module itself (`from … import` inside the function), so that a view that nobody opens costs no
-  start-up time. Add the line when the view works, not before.
+* **One line** in `registry.VIEWS`: an `Entry(KEY, TITLE, NAME, module, make)`, with `mark=` where row 2 should show a
+  short word after the title (`212`), computed from a frame alone because the view may not exist yet. `make` gets the
+  client and imports the module itself (`from … import` inside the function), so that a view costs no start-up time;
+  `module` is loaded once the first frame stands. Add the line when the view works, not before.
 * **One style sheet** `styles/<name>.tcss`, everything in it below the view's class name. It is loaded by name.
 * **`draw(frame, space)`** is all that a frame does: by default every `Panel` inside gets `show(frame, space)`. It is
   called once a tick, when the terminal is resized and when the view is opened, inside one `batch_update()`; never
