@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlencode
 
-import httpx
 import msgspec
 
 from insights_tui.client import unavailable
 from insights_tui.client.bodies import form_body, path_of, query, tail_query
 from insights_tui.client.decode import decode, decode_check, decode_snapshot, refused
+from insights_tui.client.lean_httpx import httpx
 from insights_tui.client.protocol import AgentApi, AgentUnavailableError, AlgorithmsApi, LostApi, TailApi
 from insights_tui.domain.algorithms import Algorithm, Algorithms, Which
 from insights_tui.domain.answers import (

@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import socket as socket_module
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -162,3 +164,9 @@ def test_permission_names_the_group(agent: FakeAgent) -> None:
     error = unavailable.explain(agent.socket, PermissionError(13, "Permission denied"))
     assert "belongs to the group" in str(error)
     assert "usermod -aG" in error.hint
+
+
+def test_the_client_loads_no_command_line_of_httpx() -> None:
+    code = "import sys, insights_tui.client.api; print('httpx._main' in sys.modules or 'pygments' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "False"
