@@ -191,8 +191,13 @@ def of_topic(code: int, peer: Peer) -> Verdict:
     verdict = of_code(code, peer)
     if code != _TOPIC_AUTHORIZATION_FAILED:
         return verdict
-    row = replace(_ROWS[code], what="{user} may not see the topic {topic}, says {peer}")
-    return replace(verdict, trouble=replace(verdict.trouble, what=_sentence(row.what, row, peer)))
+    row = replace(
+        _ROWS[code],  # Kafka answers alike for a topic that is hidden and for one that is not there
+        what="the topic {topic} does not exist, or {user} may not see it, says {peer}",
+        act="Check the spelling of the topic; if it is right, grant {user} the operations WRITE and DESCRIBE on it.",
+    )
+    what, act = _sentence(row.what, row, peer), _sentence(row.act, row, peer)
+    return replace(verdict, trouble=replace(verdict.trouble, what=what, act=act))
 
 
 def of_request(error: BaseException, peer: Peer) -> Verdict:

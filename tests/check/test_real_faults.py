@@ -152,8 +152,9 @@ FAULTS = {
     ),
     "no DESCRIBE": Fault(
         lambda at: at.as_outsider(at.topic), Step.TOPIC, Code.NOT_AUTHORIZED,
-        "The user outsider may not see the topic {topic}, says broker 1 at {server}.",
-        "Grant the user outsider the operations WRITE and DESCRIBE on the topic.",
+        "The topic {topic} does not exist, or the user outsider may not see it, says broker 1 at {server}.",
+        "Check the spelling of the topic; if it is right, grant the user outsider the operations WRITE and DESCRIBE "
+        "on it.",
     ),
     "no WRITE": Fault(
         lambda at: at.as_outsider(at.seen_only), Step.WRITE, Code.NOT_AUTHORIZED,

@@ -91,7 +91,10 @@ def test_a_missing_permission_names_the_user_and_the_topic() -> None:
 
 def test_a_topic_that_may_not_be_seen_is_told_apart_from_one_that_may_not_be_written() -> None:
     verdict = of_topic(29, PEER)
-    assert verdict.trouble.what == "The user alice may not see the topic insights, says broker 1 at kafka-1:9093."
+    assert verdict.trouble.what == (
+        "The topic insights does not exist, or the user alice may not see it, says broker 1 at kafka-1:9093."
+    )
+    assert verdict.trouble.act.startswith("Check the spelling of the topic; if it is right, grant the user alice ")
     assert verdict.trouble.code is Code.NOT_AUTHORIZED
     assert of_topic(3, PEER) == of_code(3, PEER)
 

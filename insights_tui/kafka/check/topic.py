@@ -20,14 +20,7 @@ def trouble_of(view: View, peer: Peer) -> Trouble | None:
     """Tell what is wrong with the topic; `None` where every partition has a leader."""
     if view.topic_error:
         trouble = of_topic(view.topic_error, peer).trouble
-        otherwise = _otherwise(view.topic_error, peer)
-        if view.topic_error == _FORBIDDEN:
-            otherwise = (
-                *otherwise[:1],
-                "Check that the topic exists: Kafka hides it from who may not see it.",
-                *otherwise[1:],
-            )
-        return replace(trouble, otherwise=otherwise)
+        return replace(trouble, otherwise=_otherwise(view.topic_error, peer))
     without = sum(part.leader is None for part in view.partitions.values())
     if view.partitions and not without:
         return None
