@@ -9,7 +9,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from insights_tui.domain.algorithms import Which
+from insights_tui.domain.algorithms import SeenMetric, Which
 from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.tui.frame import Frame, Space
@@ -19,7 +19,7 @@ from insights_tui.tui.theme import DARK
 from insights_tui.tui.views.algorithms.view import EVERY_S, AlgorithmsView
 from insights_tui.tui.views.view import View
 from tests.tui.driving import Desk
-from tests.tui.samples import CONNECTED, HOSTILE, HOSTILE_SNAPSHOT
+from tests.tui.samples import CONNECTED, HOSTILE, HOSTILE_SNAPSHOT, NOW
 from tests.tui_views.agents import ALGORITHMS, MEGABYTE, AlgorithmsAgent, an_algorithm
 
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -166,3 +166,26 @@ async def test_no_foreign_text_reaches_the_terminal_raw(size: tuple[int, int], a
             shown = seated.text().replace("\n", "")
             assert not ascii_only or shown.isascii()
             assert not {unicodedata.category(character) for character in shown} & {"Cc", "Cf", "Zl", "Zp"}
+
+
+async def test_versions_of_one_long_name_are_told_apart_in_a_narrow_window() -> None:
+    known = [an_algorithm("credit_card_approval_eu", version) for version in ("1.0.6", "1.0.7")]
+    agent = AlgorithmsAgent(CONNECTED, known)
+    async with seat(agent) as seated:
+        await seated.until_shown("2 versions of algorithms")
+        rows = [line for line in seated.lines() if "acme/" in line]
+        assert [row.split("acme/")[1].split()[0] for row in rows] == ["credit_card_a…/1.0.6", "credit_card_a…/1.0.7"]
+
+
+async def test_a_metric_is_one_row_beside_a_scrollbar_too() -> None:
+    metrics = tuple(
+        SeenMetric(f"metric_{number:02}", "number", 37_454_000.0, -32_043_000.0, 99_999_000.0, 12_345_678, NOW)
+        for number in range(20)
+    )
+    agent = AlgorithmsAgent(CONNECTED, [an_algorithm("cats", "1.0.0", metrics=metrics, metric_count=len(metrics))])
+    async with seat(agent) as seated:
+        await seated.until_shown("1 version of algorithms")
+        await seated.press("enter")
+        await seated.until_shown("metric_00")
+        row = next(line for line in seated.lines() if "metric_00" in line)
+        assert row.split()[1:5] == ["3.7454e+07", "-3.2043e+07", "9.9999e+07", "12,345,678"]

@@ -2,17 +2,19 @@
 
 from datetime import datetime
 
+from rich.cells import cell_len
+
 from insights_tui.domain.algorithms import Algorithm, Algorithms, SeenMetric, Which
 from insights_tui.domain.text import UNKNOWN, clock_time, counted, date_time, rate, sanitize, thousands
 from insights_tui.tui.frame import Space
-from insights_tui.tui.lines import Line, fit, text
+from insights_tui.tui.lines import Line, cut, fit, text
 from insights_tui.tui.screens.questions import Question
 from insights_tui.tui.screens.reader import Section
 
 _STATE, _RATE, _COUNT, _LAST, _METRICS = 5, 9, 13, 12, 8
 _WIDE = 100
 _BY = {"version": "set for this version", "algorithm": "set for all its versions", "default": "by default"}
-_NAME, _NUMBER = 24, 11
+_NAME, _NUMBER, _REPORTS = 20, 12, 12
 
 
 def which(one: Algorithm) -> Which:
@@ -33,7 +35,7 @@ def row(one: Algorithm, space: Space, as_of: datetime) -> Line:
     state = ((f"{glyphs.good} ", "ok"), ("on", "text")) if one.insights_enabled else ((f"{glyphs.idle} off", "label"),)
     return _columns(
         state,
-        text(sanitize(which(one).text, limit=300), "text" if one.insights_enabled else "label"),
+        text(_named(one, space), "text" if one.insights_enabled else "label"),
         text(rate(one.rate_per_s)),
         text(thousands(one.payloads)),
         text(_when(one.last_at, as_of)),
@@ -55,12 +57,11 @@ def _columns(
 ) -> Line:
     gap = (("  ", "text"),)
     wide = space.width >= _WIDE
-    taken = 2 + 8 + _RATE + _COUNT + _LAST + 10 + (_METRICS + 16 if wide else 0)
     return (
         (" ", "text"),
         *fit(state, 8),
         *gap,
-        *fit(algorithm, max(10, min(70, space.width - taken)), ellipsis=space.glyphs.ellipsis),
+        *fit(algorithm, _room(space), ellipsis=space.glyphs.ellipsis),
         *gap,
         *fit(per_s, _RATE, right=True),
         *gap,
@@ -69,6 +70,22 @@ def _columns(
         *fit(last, _LAST, right=True),
         *((*gap, *fit(metrics, _METRICS, right=True), *gap, *fit(disabled, 12, right=True)) if wide else ()),
     )
+
+
+def _room(space: Space) -> int:
+    """Count the cells that a name may have."""
+    taken = 2 + 8 + _RATE + _COUNT + _LAST + 10 + (_METRICS + 16 if space.width >= _WIDE else 0)
+    return max(10, min(70, space.width - taken))
+
+
+def _named(one: Algorithm, space: Space) -> str:
+    """Name a version; where it is too long the version stays, or two of them would look alike."""
+    room, version = _room(space), f"/{sanitize(one.version, limit=40)}"
+    whole = sanitize(which(one).text, limit=300)
+    if cell_len(whole) <= room or cell_len(version) > room // 2:
+        return whole
+    head = sanitize(Which(one.owner, one.name).text, limit=300)
+    return cut(head, room - cell_len(version), space.glyphs.ellipsis) + version
 
 
 def _when(at: datetime | None, as_of: datetime) -> str:
@@ -127,7 +144,7 @@ def sections(one: Algorithm) -> list[Section]:
     head: Section = ("Reports", tuple(f"{label:<12}{words}" for label, words in facts))
     if not one.metrics:
         return [head, ("Metrics", ("none seen yet",))]
-    rows = [f"{'metric':<{_NAME}}{'last':>{_NUMBER}}{'least':>{_NUMBER}}{'most':>{_NUMBER}}{'reports':>13}"]
+    rows = [f"{'metric':<{_NAME}}{'last':>{_NUMBER}}{'least':>{_NUMBER}}{'most':>{_NUMBER}}{'reports':>{_REPORTS}}"]
     rows += [_metric(metric) for metric in one.metrics]
     if one.metrics_beyond:
         rows.append(f"and {counted(one.metrics_beyond, 'report')} of further names")
@@ -138,7 +155,7 @@ def _metric(metric: SeenMetric) -> str:
     name = sanitize(metric.name, limit=_NAME - 2)
     note = "  stopped coming" if metric.stopped else "  no number in it" if metric.kind == "dropped" else ""
     numbers = "".join(f"{_number(value):>{_NUMBER}}" for value in (metric.last, metric.min, metric.max))
-    return f"{name:<{_NAME}}{numbers}{thousands(metric.count):>13}{note}"
+    return f"{name:<{_NAME}}{numbers}{thousands(metric.count):>{_REPORTS}}{note}"
 
 
 def _number(value: float | None) -> str:
