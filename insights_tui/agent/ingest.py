@@ -32,6 +32,7 @@ from insights_tui.domain.report import (
     read_payload,
     read_report,
 )
+from insights_tui.domain.text import spell
 from insights_tui.spool.base import CommitTimeoutError, QueueFullError, SpoolFullError
 
 MAX_LINES = 10_000
@@ -207,6 +208,7 @@ class Intake:
             draft = self._with_key(draft, entry.names)
         await self.accept((draft,), names)
         entry.waiting.append(report)
+        entry.latest = draft.value
         if len(entry.waiting) == 1 or len(entry.waiting) >= FOLD_AT:
             self._algorithms.look(entry)
         if report.dropped or report.replaced:
@@ -230,7 +232,7 @@ class Intake:
         at = 0
         for own, several in groupby(owners):
             count = len(list(several))
-            self._algorithms.took(own, reports[at : at + count])
+            self._algorithms.took(own, reports[at : at + count], drafts[at + count - 1].value)
             at += count
 
     def _entry(self, report: Report, names: Names) -> Seen:
@@ -246,9 +248,9 @@ class Intake:
         """Look an algorithm up: whether Insights is on, and what was seen of it."""
         return self._algorithms.entry(names)
 
-    def took(self, entry: Seen, report: Report) -> None:
-        """Note what an execution reported whose payload was accepted."""
-        self._algorithms.took(entry, (report,))
+    def took(self, entry: Seen, report: Report, value: bytes) -> None:
+        """Note what an execution reported whose payload was accepted, and the value that it is published as."""
+        self._algorithms.took(entry, (report,), value)
 
     def record_key(self, names: Names, request_id: str) -> bytes | None:
         """Give the key of a record, as the setting wants it."""
@@ -333,7 +335,7 @@ class Intake:
             return
         self._drops.add(key)
         shown = json.dumps(drop.name[:_SHOWN])  # ASCII with escapes: the name is foreign text
-        algorithm = f"{names.owner}/{names.name}"
+        algorithm = spell(f"{names.owner}/{names.name}")
         self._ingest.note(
             Occurrence(
                 "warning",

@@ -9,8 +9,8 @@ from insights_tui.cli.options import common_of, common_options
 from insights_tui.cli.output import clean, put, say
 from insights_tui.cli.reach import speak, verbatim
 from insights_tui.client.api import AgentClient
-from insights_tui.domain.algorithms import Algorithm, Algorithms, Switch, Which, read_which
-from insights_tui.domain.text import date_time
+from insights_tui.domain.algorithms import MAX_PAYLOAD, Algorithm, Algorithms, Switch, Which, read_which
+from insights_tui.domain.text import bytes_, date_time, sanitize, spell
 
 
 class _Name(click.ParamType[Which]):
@@ -90,7 +90,7 @@ def _list(context: click.Context, which: Which | None) -> int:
                 return exits.ACT_FAILED
             if not common.json:
                 put(row_of(one))
-                for line in metric_rows(one):
+                for line in (*metric_rows(one), *payload_rows(one)):
                     put(line)
             return exits.FINE
         found = await client.algorithms()
@@ -146,13 +146,25 @@ def row_of(one: Algorithm) -> str:
     off = f", {one.disabled} not taken" if one.disabled else ""
     metrics = f", {one.metric_count} metric{'' if one.metric_count == 1 else 's'}"
     counted = f"{one.payloads} payload{'' if one.payloads == 1 else 's'}"
-    return clean(
-        f"{state:<4} {one.owner}/{one.name}/{one.version}: {counted}{off}, {one.rate_per_s:.1f}/s, {last}{metrics}"
-    )
+    return clean(f"{state:<4} {_spelled(one)}: {counted}{off}, {one.rate_per_s:.1f}/s, {last}{metrics}")
 
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
+
+
+def payload_rows(one: Algorithm) -> list[str]:
+    """Write a version's latest payload as it is published."""
+    if one.payload_at is None:
+        return []
+    when = f"     latest payload, accepted {date_time(one.payload_at)}:"
+    if one.payload is None:
+        return [f"{when} too long to be kept ({bytes_(one.payload_bytes)}); see insights-tui tail"]
+    return [when, f"     {sanitize(one.payload, limit=MAX_PAYLOAD)}"]
+
+
+def _spelled(one: Algorithm) -> str:
+    return spell(f"{one.owner}/{one.name}/{one.version}", limit=600)
 
 
 def metric_rows(one: Algorithm) -> list[str]:
@@ -164,7 +176,7 @@ def metric_rows(one: Algorithm) -> list[str]:
             values = f"last {metric.last:.12g}, {metric.min:.12g} to {metric.max:.12g}"
         kind = "" if metric.kind == "number" else f", reported as {metric.kind}"
         stopped = ", does not come any more" if metric.stopped else ""
-        rows.append(clean(f"     {metric.name}: {values}, {_times(metric.count)}{kind}{stopped}"))
+        rows.append(clean(f"     {spell(metric.name)}: {values}, {_times(metric.count)}{kind}{stopped}"))
     if one.metrics_beyond:
         rows.append(f"     and {one.metrics_beyond} reports of further names")
     return rows

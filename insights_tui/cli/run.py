@@ -76,7 +76,7 @@ def _end(beginning: "_Bounded[Begun]", metrics: dict[str, float], duration_s: fl
         return ""
     published, trouble = _Bounded(lambda: finish(begun, metrics, duration_s)).result(FINISH_S)
     if published is None:
-        return f"{trouble}; it publishes this execution by itself within ten minutes."
+        return f"{trouble}; once it is up it publishes this execution by itself, after ten minutes without a report."
     return "" if published else "the agent published this execution before it ended, without its exit code."
 
 

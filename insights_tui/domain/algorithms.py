@@ -9,6 +9,8 @@ from insights_tui.domain.report import MetricKind
 
 MAX_NAME = 256
 """Characters of an owner, a name or a version; as in a payload (`domain.report.MAX_TEXT`)."""
+MAX_PAYLOAD = 4096
+"""Bytes of a latest payload that is kept for a version; 25 metrics of common names take about 1 KB."""
 DecidedBy = Literal["version", "algorithm", "default"]
 """What says whether Insights is on: a switch of the version, one of all its versions, or the setting."""
 
@@ -68,6 +70,12 @@ class Algorithm:
     """Reports of further names, beyond the number that is kept apart."""
     metrics: tuple[SeenMetric, ...] = ()
     """In order of names. Empty in a list, unless it was asked for with `metrics=1`."""
+    payload: str | None = None
+    """The latest accepted payload as it is published (JSON), where one version is asked for and it is not too long."""
+    payload_bytes: int = 0
+    """Its length, also where it is too long to be kept."""
+    payload_at: datetime | None = None
+    """When it was accepted, to a second."""
 
 
 @dataclass(frozen=True, slots=True)

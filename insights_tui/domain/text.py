@@ -6,6 +6,7 @@ through `sanitize` before it reaches a terminal or a log. Markup is not its busi
 
 import math
 import re
+import zlib
 from datetime import UTC, datetime
 
 UNKNOWN = "—"
@@ -50,6 +51,27 @@ def sanitize(text: str, *, limit: int = 500) -> str:
     if len(head) > limit or len(text) > window:
         head = head[: max(limit - 1, 0)] + _ELLIPSIS if limit > 0 else ""
     return head
+
+
+def spell(name: str, *, limit: int = 200) -> str:
+    """Write a foreign name so that two different names never look alike: what `sanitize` would hide is escaped.
+
+    Names of one alphabet that look like another's are beyond it. What is cut ends in `…` and a checksum of the whole,
+    so that a name may have at least 12 characters.
+    """
+    if len(name) <= limit and name.isascii() and name.isprintable() and "\\" not in name:
+        return name
+    window = name[: max(limit, 12)]
+    written = "".join(map(_escaped, window))
+    if len(written) <= limit and len(window) == len(name):
+        return written
+    return f"{written[: max(limit, 12) - 9]}{_ELLIPSIS}{zlib.crc32(name.encode('utf-8', 'surrogatepass')):08x}"
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable() and character != "\\" and not _INVISIBLE.match(character):
+        return character
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def _printable(character: str) -> str:

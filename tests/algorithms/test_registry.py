@@ -36,11 +36,33 @@ def report(registry: Registry, names: Names, value: float = 1.0) -> bool:
     """Do as ingest does."""
     entry = registry.entry(names)
     if entry.on:
-        registry.took(entry, (read_report({"a": value}),))
+        registry.took(entry, (read_report({"a": value}),), b'{"a":%f}' % value)
     else:
         registry.refused(entry, 1)
     registry.fold()
     return entry.on
+
+
+async def test_the_latest_payload_is_told_of_one_alone_and_outlives_the_process(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running(tmp_path, clock) as registry:
+        report(registry, ONE, 1)
+        at = clock.now().utc
+        report(registry, ONE, 2)
+        found = await registry.one(Which(*ONE))
+        assert found is not None
+        assert (found.payload, found.payload_bytes, found.payload_at) == ('{"a":2.000000}', 14, at)
+        assert [one.payload for one in (await registry.listed(metrics=True)).algorithms] == [None]
+    async with running(tmp_path, clock) as registry:
+        clock.sleep(1)
+        registry.refused(registry.entry(ONE), 1)
+        again = await registry.one(Which(*ONE))
+        assert again is not None
+        assert (again.payload, again.payload_at, again.disabled) == ('{"a":2.000000}', at, 1)
+        registry.took(registry.entry(ONE), (read_report({"a": 1}),), b"0" * 4097)
+        longer = await registry.one(Which(*ONE))
+        assert longer is not None
+        assert (longer.payload, longer.payload_bytes) == (None, 4097)
 
 
 async def test_they_appear_and_outlive_the_process(tmp_path: Path) -> None:
@@ -126,7 +148,7 @@ async def test_what_changes_about_a_metric_is_an_event_fit_for_a_terminal(tmp_pa
     async with running(tmp_path, notes=notes) as registry:
         names = Names("acme", "\x1b[31mred", "1")
         report(registry, names, 1)
-        registry.took(registry.entry(names), (read_report({"a": True}),))
+        registry.took(registry.entry(names), (read_report({"a": True}),), b'{"a":1}')
         registry.fold()
     (note,) = notes
     assert (note.code, note.level) == ("metric_type", "warning")

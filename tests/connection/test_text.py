@@ -17,6 +17,7 @@ from insights_tui.domain.text import (
     percent,
     rate,
     sanitize,
+    spell,
     thousands,
 )
 
@@ -191,3 +192,25 @@ def test_counts() -> None:
     assert (thousands(1_198_042), thousands(None)) == ("1,198,042", "—")
     assert (counted(1, "payload"), counted(6310, "payload")) == ("1 payload", "6,310 payloads")
     assert counted(2, "entry", "entries") == "2 entries"
+
+
+@given(nasty, nasty)
+def test_two_names_are_never_spelled_alike(one: str, other: str) -> None:
+    assert not {ord(character) for character in spell(one)} & FORBIDDEN
+    assert (spell(one, limit=40) == spell(other, limit=40)) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("name", "spelled"),
+    [
+        ("acme/cats", "acme/cats"),
+        ("名前", "名前"),
+        ("a\x1b[0m", r"a\x1b[0m"),
+        (r"a\x1b[0m", r"a\\x1b[0m"),
+        ("a\u200bb\ufe0f", r"a\u200bb\ufe0f"),
+        ("\ud800", r"\ud800"),
+        ("a" * 41, "a" * 31 + "…" + "a37a318e"),
+    ],
+)
+def test_a_name_is_spelled(name: str, spelled: str) -> None:
+    assert spell(name, limit=40) == spelled

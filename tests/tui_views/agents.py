@@ -151,6 +151,9 @@ def an_algorithm(name: str, version: str, **changes: object) -> Algorithm:
         first_at=NOW - timedelta(days=3),
         last_at=NOW,
         metric_count=2,
+        payload='{"risk_score":0.2,"request_id":"req-1"}',
+        payload_bytes=39,
+        payload_at=NOW,
         metrics=(
             SeenMetric("risk_score", "number", 0.2, 0.01, 0.99, 1_204_331, NOW),
             SeenMetric("approved", "boolean", None, None, None, 12, NOW, stopped=True),
@@ -164,7 +167,18 @@ ALGORITHMS = (
     an_algorithm("fraud", "2.0.4", insights_enabled=False, decided_by="version", disabled=4_100, rate_per_s=12.0),
     an_algorithm("cats_in_image", "0.3.1", payloads=12, rate_per_s=0.0, last_at=NOW - timedelta(days=2)),
     an_algorithm("credit_card_approval", "1.0.6", decided_by="algorithm", rate_per_s=4.1),
-    an_algorithm("never_seen", "0.0.1", payloads=0, rate_per_s=0.0, first_at=None, last_at=None, metric_count=0),
+    an_algorithm(
+        "never_seen",
+        "0.0.1",
+        payloads=0,
+        rate_per_s=0.0,
+        first_at=None,
+        last_at=None,
+        metric_count=0,
+        payload=None,
+        payload_bytes=0,
+        payload_at=None,
+    ),
 )
 
 
@@ -181,7 +195,9 @@ class AlgorithmsAgent(ViewsAgent):
         self.asked_for += 1
         if self.refusal is not None:
             raise self.refusal
-        return Algorithms(True, tuple(replace(one, metrics=()) for one in self.known), total=len(self.known))
+        return Algorithms(
+            True, tuple(replace(one, metrics=(), payload=None) for one in self.known), total=len(self.known)
+        )
 
     async def algorithm(self, which: Which) -> Algorithm | None:
         return next((one for one in self.known if Which(one.owner, one.name, one.version) == which), None)

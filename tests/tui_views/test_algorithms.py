@@ -71,7 +71,7 @@ async def seat(
 async def test_each_version_is_a_line_in_order_of_names(size: tuple[int, int]) -> None:
     async with seat(AlgorithmsAgent(CONNECTED), size) as seated:
         await seated.until_shown("5 versions of algorithms")
-        assert "1 off" in seated.text()
+        assert "1 off, 4,100 not taken in" in seated.text()
         rows = [line for line in seated.lines() if "acme/" in line]
         assert [row.split("acme/")[1].split()[0][:5] for row in rows] == ["cats_", "credi", "fraud", "fraud", "never"]
         assert "off" in rows[2]
@@ -121,6 +121,30 @@ async def test_the_metrics_of_one_have_their_range() -> None:
         assert line.split()[-5:] == ["risk_score", "0.2", "0.01", "0.99", "1,204,331"]
         assert "stopped coming" in seated.text()
         assert "on, by default" in seated.text()
+
+
+async def test_the_latest_payload_is_hidden_until_it_is_asked_for() -> None:
+    long = replace(ALGORITHMS[0], payload=None, payload_bytes=5210)
+    async with seat(AlgorithmsAgent(CONNECTED, [long, *ALGORITHMS[3:]])) as seated:
+        await seated.until_shown("acme/credit")
+        await seated.press("enter")
+        await seated.until_shown("Last payload   hidden; v shows it")
+        assert "req-1" not in seated.text()
+        await seated.press("v")
+        await seated.until_shown('request_id: "req-1"')
+        await seated.press("escape", "down", "enter")
+        await seated.until_shown("5.1 KiB: too long to be kept here")
+        assert "Show value" not in seated.text()
+        await seated.press("v", "escape", "down", "enter")
+        await seated.until_shown("none accepted yet")
+
+
+async def test_names_that_differ_in_what_cannot_be_seen_are_told_apart() -> None:
+    known = [an_algorithm(f"cats{odd}", "1") for odd in ("\x1b", "\x07", "\u202e", "\ufffd")]
+    async with seat(AlgorithmsAgent(CONNECTED, known), (120, 40)) as seated:
+        await seated.until_shown("4 versions of algorithms")
+        rows = [line.split("acme/")[1].split()[0] for line in seated.lines() if "acme/" in line]
+        assert rows == [r"cats\x07/1", r"cats\x1b/1", r"cats\u202e/1", "cats\ufffd/1"]
 
 
 async def test_it_asks_again_after_a_while_and_not_while_hidden_or_frozen() -> None:

@@ -82,11 +82,12 @@ class Registry:
         entry = self.entries.get(names)
         return entry if entry is not None else self._new(names)
 
-    def took(self, entry: Seen, reports: Sequence[Report]) -> None:
-        """Note reports that were accepted."""
+    def took(self, entry: Seen, reports: Sequence[Report], latest: bytes) -> None:
+        """Note reports that were accepted, and the value that the last of them is published as."""
         if not entry.waiting:
             self._touched.append(entry)
         entry.waiting += reports
+        entry.latest = latest
         if len(entry.waiting) >= FOLD_AT:
             self._fold(entry)
 
@@ -174,7 +175,7 @@ class Registry:
                         entry.add(earlier[entry.names])
                     entry.fresh = False
                 now = self._clock.now()
-                told = {entry.names: without_rate(entry.told(now, metrics=True)) for entry in entries}
+                told = {entry.names: without_rate(entry.told(now, metrics=True, payload=True)) for entry in entries}
                 excess = await asyncio.to_thread(self._file.keep, list(told.values()))
                 self._on_disk = await asyncio.to_thread(self._file.count)
             except (sqlite3.Error, OSError) as error:
@@ -188,7 +189,13 @@ class Registry:
     # What people ask for.
 
     async def listed(
-        self, owner: str | None = None, name: str | None = None, *, metrics: bool = False, limit: int = 1000
+        self,
+        owner: str | None = None,
+        name: str | None = None,
+        *,
+        metrics: bool = False,
+        payload: bool = False,
+        limit: int = 1000,
     ) -> Algorithms:
         """Tell the algorithms known, the one that reported last first."""
         self.fold()
@@ -200,7 +207,12 @@ class Registry:
             names = Names(one.owner, one.name, one.version)
             on, by = self._decide(names)
             found[names] = replace(
-                one, insights_enabled=on, decided_by=by, metrics=one.metrics if metrics else (), rate_per_s=0.0
+                one,
+                insights_enabled=on,
+                decided_by=by,
+                metrics=one.metrics if metrics else (),
+                payload=one.payload if payload else None,
+                rate_per_s=0.0,
             )
         switches = [one for one in self._switches.values() if owner is None or (one.owner, one.name) == (owner, name)]
         for switch in switches:
@@ -210,7 +222,7 @@ class Registry:
         for names, entry in self.entries.items():
             asked = owner is None or (names.owner, names.name) == (owner, name)
             if asked and (entry.last_at or Which(*names) in self._switches):
-                found[names] = entry.told(now, metrics=metrics)
+                found[names] = entry.told(now, metrics=metrics, payload=payload)
         ordered = sorted(found.values(), key=_by_last)
         total = len(ordered) if owner is not None else max(len(ordered), self._on_disk)
         return Algorithms(
@@ -222,8 +234,8 @@ class Registry:
         )
 
     async def one(self, which: Which) -> Algorithm | None:
-        """Tell one version with its metrics; `None` where it is not known."""
-        found = await self.listed(which.owner, which.name, metrics=True, limit=10_000)
+        """Tell one version with its metrics and its latest payload; `None` where it is not known."""
+        found = await self.listed(which.owner, which.name, metrics=True, payload=True, limit=10_000)
         return next((one for one in found.algorithms if one.version == which.version), None)
 
     async def switch(self, which: Which, *, on: bool | None, actor: str) -> Algorithms:

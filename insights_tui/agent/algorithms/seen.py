@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from insights_tui.domain.algorithms import Algorithm, DecidedBy, SeenMetric
+from insights_tui.domain.algorithms import MAX_PAYLOAD, Algorithm, DecidedBy, SeenMetric
 from insights_tui.domain.clock import Moment
 from insights_tui.domain.report import RESERVED, MetricKind, Names, Number, Report
 
@@ -61,6 +61,9 @@ class Seen:
         self.names, self.on, self.decided_by = names, on, decided_by
         self.waiting: list[Report] = []
         """Reports that are not folded in yet."""
+        self.latest = b""
+        """The value of the latest payload that was accepted; where it is too long it is dropped with the next fold."""
+        self.latest_bytes, self.latest_at = 0, 0.0
         self.payloads = self.disabled = self.beyond = 0
         self.first_at = self.last_at = 0.0
         """Wall time, seconds; 0 where none came yet."""
@@ -83,6 +86,7 @@ class Seen:
         before = self.payloads
         self.payloads += len(reports)
         self._came(len(reports), now)
+        self._look_at_latest(now)
         alike = not any(map(_is_odd, reports))  # the rule
         for odd, several in ((False, reports),) if alike else groupby(reports, _is_odd):
             some = list(several)
@@ -98,6 +102,11 @@ class Seen:
         self.last_at = now.wall
         self._rate = self.rate(now) + count / RATE_S
         self._rate_at = now.boot
+
+    def _look_at_latest(self, now: Moment) -> None:
+        self.latest_at, self.latest_bytes = now.wall, len(self.latest)
+        if self.latest_bytes > MAX_PAYLOAD:
+            self.latest = b""
 
     def rate(self, now: Moment) -> float:
         """Tell the payloads a second: an average whose weight halves about every seven seconds."""
@@ -157,8 +166,8 @@ class Seen:
                 metric.stopped = True
                 changes.append(Change(name, "stopped"))
 
-    def told(self, now: Moment, *, metrics: bool) -> Algorithm:
-        """Tell it as the API does."""
+    def told(self, now: Moment, *, metrics: bool, payload: bool = False) -> Algorithm:
+        """Tell it as the API does; the latest payload only where it is asked for."""
         return Algorithm(
             *self.names,
             insights_enabled=self.on,
@@ -171,6 +180,9 @@ class Seen:
             metric_count=len(self.metrics),
             metrics_beyond=self.beyond,
             metrics=tuple(self._metric(name) for name in sorted(self.metrics)) if metrics else (),
+            payload=self.latest.decode("ascii", "replace") if payload and self.latest else None,
+            payload_bytes=self.latest_bytes,
+            payload_at=_utc(self.latest_at),
         )
 
     def _metric(self, name: str) -> SeenMetric:
@@ -189,6 +201,9 @@ class Seen:
             self.first_at = earlier.first_at.timestamp()
         if earlier.last_at is not None:
             self.last_at = max(self.last_at, earlier.last_at.timestamp())
+        if not self.latest_at and earlier.payload_at is not None:
+            self.latest = (earlier.payload or "").encode("ascii", "replace")
+            self.latest_bytes, self.latest_at = earlier.payload_bytes, earlier.payload_at.timestamp()
         for metric in self.metrics.values():
             metric.first += shift
             metric.last += shift

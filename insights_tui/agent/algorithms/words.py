@@ -4,7 +4,7 @@ from insights_tui.agent.algorithms.seen import Change
 from insights_tui.domain.algorithms import Which
 from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.report import Names
-from insights_tui.domain.text import sanitize
+from insights_tui.domain.text import spell
 
 _KINDS = {
     "number": "a number",
@@ -17,8 +17,8 @@ _KINDS = {
 
 def changed(names: Names, change: Change) -> Occurrence:
     """Tell what changed about a metric."""
-    metric = sanitize(change.metric, limit=80)
-    algorithm = sanitize("/".join(names), limit=120)
+    metric = spell(change.metric, limit=80)
+    algorithm = spell("/".join(names), limit=120)
     subject = f"{algorithm} {metric}"
     if change.what == "stopped":
         text = f"Metric {metric} of {algorithm} does not come any more, though the algorithm still reports."
@@ -32,7 +32,7 @@ def changed(names: Names, change: Change) -> Occurrence:
 
 def switched(which: Which, *, on: bool | None, actor: str) -> Occurrence:
     """Tell who turned Insights on or off."""
-    algorithm = sanitize(which.text, limit=200)
+    algorithm = spell(which.text, limit=200)
     what = "follows the default again" if on is None else f"is now {'on' if on else 'off'}"
     return Occurrence("info", "insights_switched", algorithm, f"Insights {what} for {algorithm}.", actor=actor)
 

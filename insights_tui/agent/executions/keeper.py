@@ -197,7 +197,7 @@ class Executions:
                 await self._store.ask(Returning((key,)))
                 raise
         crash_point("run_accepted")
-        self._intake.took(algorithm, Report(run.metrics, kinds=run.kinds))
+        self._intake.took(algorithm, Report(run.metrics, kinds=run.kinds), draft.value)
         self._close([key])
         return Ended(published=True, id=draft.id)
 
@@ -241,8 +241,8 @@ class Executions:
         except (QueueFullError, SpoolFullError, NotAcceptedError):
             return False  # nobody was refused: it is tried again
         crash_point("run_accepted")
-        for run in runs:
-            self._intake.took(self._intake.entry(run.names), Report(run.metrics, kinds=run.kinds))
+        for run, draft in zip(runs, drafts, strict=True):
+            self._intake.took(self._intake.entry(run.names), Report(run.metrics, kinds=run.kinds), draft.value)
         for names, count in Counter(run.names for run in runs).items():
             self._ingest.note(unfinished(names, count))
         self._close(keys)

@@ -9,7 +9,7 @@ from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.outcome import Refusal
 from insights_tui.domain.refused import FieldError
 from insights_tui.domain.report import Names
-from insights_tui.domain.text import sanitize
+from insights_tui.domain.text import spell
 
 NOTED = 1000
 """Metrics remembered so that each is noted once."""
@@ -59,7 +59,7 @@ def answer(error: Exception) -> Answer:
 
 def unfinished(names: Names, count: int) -> Occurrence:
     """Tell that executions were never finished."""
-    algorithm = sanitize(f"{names.owner}/{names.name}", limit=80)
+    algorithm = spell(f"{names.owner}/{names.name}", limit=80)
     many = f"{count} executions were" if count > 1 else "An execution was"
     return Occurrence(
         "warning",
@@ -89,7 +89,7 @@ class Replaced:
             if key in self._said or len(self._said) >= NOTED:
                 continue
             self._said.add(key)
-            algorithm, shown = sanitize(f"{names.owner}/{names.name}", limit=80), sanitize(metric, limit=_SHOWN)
+            algorithm, shown = spell(f"{names.owner}/{names.name}", limit=80), spell(metric, limit=_SHOWN)
             text = f"Metric {shown} of {algorithm} is reported more than once in an execution: the last value counts."
             fix = "Report it once, or under names of their own."
             self._note(Occurrence("info", "metric_replaced", f"{algorithm} {shown}", text, fix))

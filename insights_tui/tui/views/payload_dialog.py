@@ -37,17 +37,25 @@ class PayloadDialog(ModalScreen[str | None]):
         self,
         title: str,
         fields: Sequence[tuple[str, str]],
-        reveal: Reveal,
+        reveal: Reveal | None,
         glyphs: Glyphs,
         acts: Sequence[tuple[str, str, str]] = (),
+        *,
+        table: Sequence[Line] = (),
+        label: str = "Value",
     ) -> None:
-        """`fields` are sanitised; each of `acts` is an id, a key and the word on its button."""
+        """`fields` and `table`, which follows them, are sanitised; the value stands first, under its `label`.
+
+        Each of `acts` is an id, a key and the word on its button. Without `reveal` there is no value.
+        """
         super().__init__()
         self._heading = title
         self._fields = tuple(fields)
         self._reveal = reveal
         self._glyphs = glyphs
         self._acts = tuple(acts)
+        self._table = tuple(table)
+        self._label = label
         self._value: list[str] | None = None
         self._why = ""
 
@@ -59,7 +67,8 @@ class PayloadDialog(ModalScreen[str | None]):
                 yield Sheet(id="payload-lines")
             with Horizontal(classes="answers"):
                 yield Button("Close", id="close", compact=True)
-                yield Button("Show value", id="reveal", compact=True)
+                if self._reveal is not None:
+                    yield Button("Show value", id="reveal", compact=True)
                 for name, _, word in self._acts:
                     yield Button(word, id=name, compact=True)
 
@@ -92,16 +101,18 @@ class PayloadDialog(ModalScreen[str | None]):
             lines += [
                 ((f"{'' if index else label:<{_LABEL}}", "label"), (row, "text")) for index, row in enumerate(rows)
             ]
-        lines.append(BLANK)
+        value = [BLANK, *self._value_lines(cells)] if self._reveal is not None else []
+        return [*lines, *value, BLANK, *self._table] if self._table else [*lines, *value]
+
+    def _value_lines(self, cells: int) -> list[Line]:
         if self._why:
-            return [*lines, *(text(row, "bad") for row in wrap(self._why, cells))]
+            return [text(row, "bad") for row in wrap(self._why, cells)]
         if self._value is None:
-            return [
-                *lines,
-                ((f"{'Value':<{_LABEL}}", "label"), ("hidden; ", "text"), ("v", "accent"), (" shows it", "text")),
-            ]
+            label = f"{self._label:<{_LABEL}}"
+            return [((label, "label"), ("hidden; ", "text"), ("v", "accent"), (" shows it", "text"))]
+        lines: list[Line] = []
         for number, value_row in enumerate(self._value):
-            label = "Value" if number == 0 else ""
+            label = self._label if number == 0 else ""
             for index, row in enumerate(wrap(value_row, max(8, cells - _LABEL)) or [""]):
                 lines.append(((f"{label if index == 0 else '':<{_LABEL}}", "label"), (row, "text")))
         return lines
@@ -109,6 +120,8 @@ class PayloadDialog(ModalScreen[str | None]):
     @work(exclusive=True, group="reveal", exit_on_error=False)
     async def action_reveal(self) -> None:
         """Fetch and show the value, or hide it again."""
+        if self._reveal is None:
+            return
         button = self.query_one("#reveal", Button)
         if self._value is not None:
             self._value = None

@@ -5,11 +5,10 @@ from datetime import datetime
 from rich.cells import cell_len
 
 from insights_tui.domain.algorithms import Algorithm, Algorithms, SeenMetric, Which
-from insights_tui.domain.text import UNKNOWN, clock_time, counted, date_time, rate, sanitize, thousands
+from insights_tui.domain.text import UNKNOWN, bytes_, clock_time, counted, date_time, rate, sanitize, spell, thousands
 from insights_tui.tui.frame import Space
-from insights_tui.tui.lines import Line, cut, fit, text
+from insights_tui.tui.lines import BLANK, Line, cut, fit, text
 from insights_tui.tui.screens.questions import Question
-from insights_tui.tui.screens.reader import Section
 
 _STATE, _RATE, _COUNT, _LAST, _METRICS = 5, 9, 13, 12, 8
 _WIDE = 100
@@ -80,11 +79,11 @@ def _room(space: Space) -> int:
 
 def _named(one: Algorithm, space: Space) -> str:
     """Name a version; where it is too long the version stays, or two of them would look alike."""
-    room, version = _room(space), f"/{sanitize(one.version, limit=40)}"
-    whole = sanitize(which(one).text, limit=300)
+    room, version = _room(space), f"/{spell(one.version, limit=40)}"
+    whole = spell(which(one).text, limit=300)
     if cell_len(whole) <= room or cell_len(version) > room // 2:
         return whole
-    head = sanitize(Which(one.owner, one.name).text, limit=300)
+    head = spell(Which(one.owner, one.name).text, limit=300)
     return cut(head, room - cell_len(version), space.glyphs.ellipsis) + version
 
 
@@ -99,8 +98,11 @@ def summary(known: Algorithms | None) -> Line:
     if known is None:
         return ()
     off = sum(not one.insights_enabled for one in known.algorithms)
+    disabled = sum(one.disabled for one in known.algorithms)
     said = [(f" {counted(max(known.total, len(known.algorithms)), 'version')} of algorithms", "strong")]
     said.append((f"   {off:,} off" if off else "   all on", "warn" if off else "label"))
+    if disabled:
+        said.append((f", {thousands(disabled)} not taken in", "warn"))
     said.append((f"   a new one is {'on' if known.insights_default else 'off'}", "label"))
     if known.total > len(known.algorithms):
         said.append((f"   the {len(known.algorithms):,} that reported last are listed", "label"))
@@ -117,7 +119,7 @@ def nothing(space: Space, ingest_url: str | None) -> list[Line]:
 
 def before_off(one: Algorithm, *, all_versions: bool) -> Question:
     """Say what becomes of its reports then."""
-    what = sanitize(Which(one.owner, one.name).text if all_versions else which(one).text, limit=120)
+    what = spell(Which(one.owner, one.name).text if all_versions else which(one).text, limit=120)
     scope = "every version of it that has no switch of its own" if all_versions else "this version alone"
     return Question(
         title=f"Turn Insights off for {what}?",
@@ -131,31 +133,49 @@ def before_off(one: Algorithm, *, all_versions: bool) -> Question:
     )
 
 
-def sections(one: Algorithm) -> list[Section]:
-    """Say everything about one version, its metrics with their range."""
-    state = f"{'on' if one.insights_enabled else 'off'}, {_BY[one.decided_by]}"
-    facts = [
-        ("Insights", state),
+def fields(one: Algorithm) -> list[tuple[str, str]]:
+    """Say everything about one version but its metrics."""
+    if one.payload_at is None:
+        latest = "none accepted yet"
+    else:
+        latest = f"{date_time(one.payload_at)}, {bytes_(one.payload_bytes)}"
+        latest += "" if one.payload is not None else ": too long to be kept here; the view Payloads follows what comes"
+    return [
+        ("Insights", f"{'on' if one.insights_enabled else 'off'}, {_BY[one.decided_by]}"),
         ("Payloads", f"{thousands(one.payloads)} accepted, {thousands(one.disabled)} not taken in while off"),
         ("Rate", f"{rate(one.rate_per_s)} over the last ten seconds"),
         ("First", date_time(one.first_at)),
         ("Last", date_time(one.last_at) if one.last_at is not None else "never"),
+        ("Last accepted", latest),
     ]
-    head: Section = ("Reports", tuple(f"{label:<12}{words}" for label, words in facts))
+
+
+def metrics(one: Algorithm) -> list[Line]:
+    """Tabulate the metrics of one version; a name that is too long for its column has a row of its own."""
     if not one.metrics:
-        return [head, ("Metrics", ("none seen yet",))]
-    rows = [f"{'metric':<{_NAME}}{'last':>{_NUMBER}}{'least':>{_NUMBER}}{'most':>{_NUMBER}}{'reports':>{_REPORTS}}"]
-    rows += [_metric(metric) for metric in one.metrics]
+        return [text("No metric seen yet.", "label")]
+    titles = f"{'last':>{_NUMBER}}{'least':>{_NUMBER}}{'most':>{_NUMBER}}{'reports':>{_REPORTS}}"
+    rows: list[Line] = [text(f"{'metric':<{_NAME}}{titles}", "label")]
+    for metric in one.metrics:
+        rows += _metric(metric)
     if one.metrics_beyond:
-        rows.append(f"and {counted(one.metrics_beyond, 'report')} of further names")
-    return [head, ("Metrics", tuple(rows))]
+        rows.append(text(f"and {counted(one.metrics_beyond, 'report')} of further names", "label"))
+    return [*rows, BLANK]
 
 
-def _metric(metric: SeenMetric) -> str:
-    name = sanitize(metric.name, limit=_NAME - 2)
-    note = "  stopped coming" if metric.stopped else "  no number in it" if metric.kind == "dropped" else ""
+def _metric(metric: SeenMetric) -> list[Line]:
+    name = spell(metric.name, limit=60)
     numbers = "".join(f"{_number(value):>{_NUMBER}}" for value in (metric.last, metric.min, metric.max))
-    return f"{name:<{_NAME}}{numbers}{thousands(metric.count):>{_REPORTS}}{note}"
+    rest: Line = ((f"{numbers}{thousands(metric.count):>{_REPORTS}}", "text"),)
+    if cell_len(name) < _NAME:
+        rows: list[Line] = [(*fit(text(name), _NAME), *rest)]
+    else:
+        rows = [text(name), ((" " * _NAME, "text"), *rest)]
+    if metric.stopped:
+        rows.append(text("  stopped coming, though the algorithm still reports", "warn"))
+    if metric.kind == "dropped":
+        rows.append(text("  no number in it: left out of the payload", "warn"))
+    return rows
 
 
 def _number(value: float | None) -> str:

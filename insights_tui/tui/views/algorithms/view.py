@@ -7,22 +7,21 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 
 from insights_tui.client.protocol import AgentUnavailableError, AlgorithmsApi
 from insights_tui.domain.algorithms import Algorithm, Algorithms, Which
 from insights_tui.domain.refused import RefusedError
-from insights_tui.domain.text import sanitize
+from insights_tui.domain.text import sanitize, spell
 from insights_tui.tui.frame import Frame, Space
 from insights_tui.tui.glyphs import ASCII
-from insights_tui.tui.lines import Line, ascii_line, plain, text, wrap
+from insights_tui.tui.lines import Line, ascii_line, text, wrap
 from insights_tui.tui.rows import Rows
 from insights_tui.tui.screens.confirm import Confirm
 from insights_tui.tui.screens.questions import spelled
-from insights_tui.tui.screens.reader import Reader, Section
 from insights_tui.tui.sheet import Sheet
-from insights_tui.tui.views.algorithms.drawing import before_off, heading, nothing, row, sections, summary, which
+from insights_tui.tui.views.algorithms.drawing import before_off, fields, heading, metrics, nothing, row, summary, which
 from insights_tui.tui.views.lost.acts import reason_of
+from insights_tui.tui.views.payload_dialog import PayloadDialog
 from insights_tui.tui.views.view import Keys, View
 
 EVERY_S = 5.0
@@ -75,7 +74,7 @@ class AlgorithmsView(View):
     def keys(self, frame: Frame) -> Keys:
         """Name what can be done."""
         del frame
-        return (("enter", "Metrics"), ("o", "On/off"), ("O", "All versions")) if self._listed else ()
+        return (("enter", "Details"), ("o", "On/off"), ("O", "All versions")) if self._listed else ()
 
     def draw(self, frame: Frame, space: Space) -> None:
         """List them; ask again when it is time."""
@@ -139,17 +138,17 @@ class AlgorithmsView(View):
         if one is None:
             self.say("The agent does not know it any more.")
             return
-        title = sanitize(name.text, limit=120)
-        reader = Reader(self._spelled(title), [self._section(each) for each in sections(one)])
-        await self.app.push_screen(reader)
-        if self.space.glyphs is ASCII:
-            reader.query_one(VerticalScroll).styles.scrollbar_size_vertical = 0  # a scrollbar is drawn with blocks
+        self.app.push_screen(self._dialog(one))
 
-    def _section(self, section: Section) -> Section:
-        return self._spelled(section[0]), tuple(self._spelled(row) for row in section[1])
+    def _dialog(self, one: Algorithm) -> PayloadDialog:
+        payload = one.payload
 
-    def _spelled(self, words: str) -> str:
-        return plain(ascii_line(text(words))) if self.space.glyphs is ASCII else words
+        async def reveal() -> str | None:
+            return payload
+
+        title = spell(which(one).text, limit=120)
+        known = reveal if payload is not None else None
+        return PayloadDialog(title, fields(one), known, self.space.glyphs, table=metrics(one), label="Last payload")
 
     def action_switch(self) -> None:
         """Turn Insights on or off for the version, asking first where it is turned off."""
@@ -184,7 +183,7 @@ class AlgorithmsView(View):
         except _FAILURES as error:
             self.say(f"Nothing was changed. {reason_of(error)}", "bad")
             return
-        what = sanitize(name.text, limit=120)
+        what = spell(name.text, limit=120)
         fate = "its payloads are published" if on else "its reports are answered, and nothing of them is kept"
         self.say(f"Insights is {'on' if on else 'off'} for {what}: {fate}.", "good")
         if self._shown:
