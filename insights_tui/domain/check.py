@@ -83,7 +83,7 @@ class CheckVerdict:
     """The end of a check."""
 
     verdict: str
-    """`ok` or `failed`."""
+    """`ok` or `failed`; `ok` also where something is broken and payloads go through all the same (`degraded`)."""
     failed: int
     """Servers (of either role) with a failed step; the topic counts as one."""
     servers: int = 0
@@ -97,3 +97,5 @@ class CheckVerdict:
     """What comparing the servers told, most telling first."""
     hints: tuple[Finding, ...] = ()
     seconds: float = 0.0
+    degraded: bool = False
+    """Whether something is broken although payloads go through; the sentence says what."""

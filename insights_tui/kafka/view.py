@@ -13,6 +13,10 @@ class PartitionView:
 
     leader: int | None
     replicas: int
+    held_by: tuple[int, ...] = ()
+    """The brokers that are to hold it, whether the cluster lists them or not."""
+    in_sync: tuple[int, ...] = ()
+    """Those of them that have all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,12 @@ def view_of(server: Server, topic: str, answer: Any) -> View:
     if mine is None:
         return View(server, brokers, topic_error=3, cluster=cluster)
     partitions = {
-        one["partition"]: PartitionView(one["leader"] if one["leader"] >= 0 else None, len(one["replicas"]))
+        one["partition"]: PartitionView(
+            one["leader"] if one["leader"] >= 0 else None,
+            len(one["replicas"]),
+            tuple(one["replicas"]),
+            tuple(one["isr"] or ()),
+        )
         for one in mine["partitions"]
     }
     return View(server, brokers, mine["error_code"], partitions, cluster)

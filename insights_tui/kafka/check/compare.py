@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from insights_tui.domain.check import Finding, Role, Step, StepState
 from insights_tui.domain.text import date_time, sanitize
 from insights_tui.kafka.check.addresses import advertised, dead_addresses
+from insights_tui.kafka.check.replicas import replicas
 from insights_tui.kafka.check.scene import Scene, found, names
 from insights_tui.kafka.check.seen import ServerSeen
 
@@ -26,7 +27,7 @@ def compare(scene: Scene) -> tuple[Finding, ...]:
     )
     down = {one.name for one in scene.down}
     explained = any(down <= set(one.servers) for one in told)
-    return told if explained else (*told, *_some_down(scene))
+    return (*told, *(() if explained else _some_down(scene)), *replicas(scene))
 
 
 def _clusters(scene: Scene) -> list[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from insights_tui.domain.text import counted
 from insights_tui.domain.trouble import Trouble
 from insights_tui.kafka.check.questions import DESCRIBE_CONFIGS, MAX_BYTES, MIN_INSYNC, read_settings, settings_question
+from insights_tui.kafka.check.replicas import amiss, brokers, missing
 from insights_tui.kafka.classify import of_code, of_topic
 from insights_tui.kafka.verdict import Peer
 from insights_tui.kafka.view import View
@@ -21,15 +22,18 @@ def trouble_of(view: View, peer: Peer) -> Trouble | None:
     if view.topic_error:
         trouble = of_topic(view.topic_error, peer).trouble
         return replace(trouble, otherwise=_otherwise(view.topic_error, peer))
-    without = sum(part.leader is None for part in view.partitions.values())
+    without = {number: part for number, part in view.partitions.items() if part.leader is None}
     if view.partitions and not without:
         return None
     trouble = of_code(5, peer).trouble
-    partitions, have = counted(len(view.partitions), "partition"), "has" if without == 1 else "have"
-    what = f"{without} of {partitions} of {peer.topic} {have} no leader, says {peer.name}"
-    what = f"{what.rstrip(',')}."
+    total, have = counted(len(view.partitions), "partition"), "has" if len(without) == 1 else "have"
+    what = f"{len(without)} of {total} of {peer.topic} {have} no leader, says {peer.name}".rstrip(",")
     act = "Start the brokers that hold them, or let the cluster's administrator elect a leader."
-    return replace(trouble, what=what, act=act)
+    gone = missing(view, without.values())
+    if gone:
+        what += f": replicas lie on {brokers(gone)}, which the cluster does not report"
+        act = f"Start {brokers(gone)}, or let the cluster's administrator elect a leader."
+    return replace(trouble, what=f"{what}.", act=act)
 
 
 def no_write(peer: Peer) -> Trouble:
@@ -58,6 +62,8 @@ def found(view: View, configs: Mapping[str, str] | None) -> str:
         return ""
     replicas = min(part.replicas for part in view.partitions.values())
     said = [counted(len(view.partitions), "partition"), counted(replicas, "replica")]
+    if wanting := sum(map(amiss, view.partitions.values())):
+        said.append(f"{counted(wanting, 'partition')} with replicas out of sync")
     said += [f"{name} {configs[name]}" for name in (MIN_INSYNC, MAX_BYTES) if configs and name in configs]
     if configs is not None and not configs:
         said.append("its settings may not be read")

@@ -9,6 +9,7 @@ from insights_tui.domain.trouble import Code
 from insights_tui.kafka.check.compare import compare
 from insights_tui.kafka.check.hints import hints_of
 from insights_tui.kafka.check.limits import CheckLimits
+from insights_tui.kafka.check.replicas import BEHIND, GONE, TOO_FEW
 from insights_tui.kafka.check.scene import Scene
 from insights_tui.kafka.verify import unusable
 
@@ -39,9 +40,10 @@ def verdict_of(scene: Scene, limits: CheckLimits) -> CheckVerdict:
     strays = {name for one in findings if one.code in _CLUSTERS for name in one.servers}
     down = {one.name for one in scene.down} | strays
     best = _best(scene, findings, topical)
-    failed = len(down) + bool(topical)
+    failed = len(down) + bool(topical or any(one.code == TOO_FEW for one in findings))
+    lacking = next((one for one in findings if one.code in (GONE, BEHIND)), None)
     works = best is None
-    sentence, fix, code = best or (_all_well(scene), "", None)
+    sentence, fix, code = best or _well(scene, lacking)
     return CheckVerdict(
         verdict="ok" if works else "failed",
         failed=failed,
@@ -51,6 +53,7 @@ def verdict_of(scene: Scene, limits: CheckLimits) -> CheckVerdict:
         code=code,
         findings=findings,
         hints=hints_of(scene, limits),
+        degraded=works and lacking is not None,
     )
 
 
@@ -66,6 +69,9 @@ def _best(scene: Scene, findings: Sequence[Finding], topical: Sequence[CheckStep
         return _none_up(scene, by_code)
     if topical:
         return _of_step(topical[0])
+    few = by_code.get(TOO_FEW)
+    if few is not None:
+        return few.what, few.fix, Code.BROKER_REFUSES
     members = next((by_code[code] for code in _ADVERTISED if code in by_code), None)
     if members is not None:
         return members.what, members.fix, _code_of(scene, members)
@@ -119,10 +125,17 @@ def _topical(scene: Scene) -> list[CheckStep]:
     return sorted(wrong, key=lambda step: _TOPICAL.index(step.step))
 
 
+def _well(scene: Scene, lacking: Finding | None) -> _Best:
+    """Say that payloads go through, after what is broken all the same."""
+    if lacking is None:
+        return _all_well(scene), "", None
+    return f"{lacking.what} {_all_well(scene)}", lacking.fix, None
+
+
 def _all_well(scene: Scene) -> str:
     topic = scene.connection.topic
     members = sum(one.node_id is not None for one in scene.seen)
-    some = "The server works" if len(scene.seen) == 1 else f"All {len(scene.seen)} servers work"
+    some = {1: "The server works", 2: "Both servers work"}.get(len(scene.seen), f"All {len(scene.seen)} servers work")
     reported = f", {counted(members, 'member')} of the cluster among them" if len(scene.seen) > 1 and members else ""
     proven = any(one.state(Step.WRITE) is StepState.OK for one in scene.seen)
     may = "may be written to" if proven else "is there"

@@ -54,8 +54,10 @@ def head_lines(board: CheckBoard, cells: int, glyphs: Glyphs, *, running: bool) 
         so_far = f" {counted(failed, 'server')} with a failure so far." if failed else ""
         return _wrapped(("Checking every server at once." if running else "Stopped.") + so_far, cells, "strong")
     good = verdict.verdict == "ok"
-    mark = glyphs.check if good else glyphs.bad
-    lines = _marked(mark, _said(verdict.sentence), cells, "ok" if good else "bad")
+    mark, style = (glyphs.check, "ok") if good else (glyphs.bad, "bad")
+    if verdict.degraded:
+        mark, style = "!", "warn"
+    lines = _marked(mark, _said(verdict.sentence), cells, style)
     return [*lines, *_wrapped(_said(verdict.fix), cells, "text", indent=2)]
 
 
@@ -87,7 +89,7 @@ def detail_lines(board: CheckBoard, cells: int, glyphs: Glyphs) -> list[Line]:
         if step is not None:
             lines += [BLANK, *_why(step, [row.server for row in rows], sentence, cells, glyphs)]
     if board.verdict is not None:
-        told = [one for one in board.verdict.findings if one.what != sentence]
+        told = [one for one in board.verdict.findings if one.what not in sentence]
         lines += _findings("Comparing the servers", told, cells, "!", "warn")
         lines += _findings("Worth a look", board.verdict.hints, cells, glyphs.dot, "text")
     return lines
