@@ -4,6 +4,7 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -25,8 +26,6 @@ class Begun(NamedTuple):
 
     address: Address
     request_id: str
-    base_url: str | None
-    """For the algorithm; `None` where the agent listens on its socket alone."""
 
 
 class NoAgentError(Exception):
@@ -41,32 +40,33 @@ def begin(common: Common, names: Names | None) -> Begun:
     if not answer.taken:
         raise NoAgentError(f"the agent begins no execution ({_why(answer)})")
     said = _object(answer)
-    request_id, base_url = said.get("request_id"), said.get("base_url")
-    if not isinstance(request_id, str) or not isinstance(base_url, str | None):
+    request_id = said.get("request_id")
+    if not isinstance(request_id, str):
         raise NoAgentError("what answers is no Insights agent")
-    return Begun(address, request_id, base_url)
+    return Begun(address, request_id)
 
 
 def keep_alive(begun: Begun, over: threading.Event, every_s: float = ALIVE_S) -> None:
     """Report nothing now and then until it is over; an agent that is away is asked again the next time."""
     while not over.wait(every_s):
         try:
-            _post(begun.address, _insights(begun), [])
+            _post(begun.address, insights_path(begun), [])
         except NoAgentError:
             continue
 
 
-def finish(begun: Begun, metrics: dict[str, float], duration_s: float) -> bool:
+def finish(begun: Begun, metrics: dict[str, float], duration_s: float, flush: Callable[[], bool]) -> bool:
     """Report and finish, again while the agent is away; false where it was published before, without all this.
 
-    Raises `NoAgentError`.
+    `flush` sends what the command reported in vain. Raises `NoAgentError`.
     """
     end = time.monotonic() + FINISH_S
     duration = {"duration_milliseconds": round(duration_s * 1000, 3)}
     while True:
         try:
+            _send_kept(flush)
             # The author's own 25 metrics may leave no room for ours: then these are refused, and it still ends.
-            _post(begun.address, _insights(begun), metrics)
+            _post(begun.address, insights_path(begun), metrics)
             answer = _post(begun.address, f"/v1/runs/{quote(begun.request_id, safe='')}/finish", duration)
         except NoAgentError:
             if time.monotonic() >= end:
@@ -80,7 +80,13 @@ def finish(begun: Begun, metrics: dict[str, float], duration_s: float) -> bool:
         time.sleep(_PAUSE_S)
 
 
-def _insights(begun: Begun) -> str:
+def _send_kept(flush: Callable[[], bool]) -> None:
+    if not flush():
+        raise NoAgentError("the agent does not take the reports of the command")
+
+
+def insights_path(begun: Begun) -> str:
+    """Give the path that reports of an execution go to, without the address's prefix."""
     return f"/run/{quote(begun.request_id, safe='')}/v1/insights"
 
 

@@ -12,7 +12,8 @@ from insights_tui.cli import child
 from insights_tui.cli.executing import FINISH_S, Begun, NoAgentError, begin, finish, keep_alive
 from insights_tui.cli.options import common_of, common_options
 from insights_tui.cli.output import clean, say, say_error
-from insights_tui.cli.stand_in import stand_in
+from insights_tui.cli.relay import Relay, listening
+from insights_tui.domain.text import counted
 from insights_tui.sdk.address import names_of
 
 BEGIN_S = 1.0
@@ -34,7 +35,8 @@ def command(context: click.Context, names: str | None, command: tuple[str, ...])
     """Run a command as one execution: its reports, its duration and its exit code become one payload.
 
     The clients in it find the execution by themselves. Input, output, signals and the exit code are the command's
-    own; where there is no agent it runs without Insights.
+    own; where there is no agent it runs without Insights, and what it reports while the agent is away is kept until
+    it ends.
     """
     try:
         algorithm = names_of(names) if names is not None else None
@@ -45,38 +47,42 @@ def command(context: click.Context, names: str | None, command: tuple[str, ...])
     over = threading.Event()
     beginning = _Bounded(lambda: begin(common, algorithm), lambda begun: keep_alive(begun, over))
     begun, trouble = beginning.result(BEGIN_S)
+    relay = Relay(lambda: beginning.result(0.0)[0])
     code = child.ending()
     if code is not None:
-        _end(beginning, {}, 0.0)
+        _end(beginning, relay, {}, 0.0)
         return code
     with ExitStack() as stack:
-        url = begun.base_url if begun is not None else None
-        if url is None:
-            say(f"insights-tui: {clean(trouble or 'the agent does not listen for reports')}; it runs without Insights.")
-            url = stack.enter_context(stand_in())
+        if begun is None:
+            say(f"insights-tui: {clean(trouble)}; it runs without Insights.")
+        url = stack.enter_context(listening(relay))
         environ = {**os.environ, **(dict.fromkeys(VARIABLES, url) if url is not None else {})}
         try:
             ended = child.run(command, environ, mask)
         except child.NotStartedError as error:
             say_error(str(error))
-            _end(beginning, {"exit_code": error.code}, 0.0)
+            _end(beginning, relay, {"exit_code": error.code}, 0.0)
             return error.code
     metrics = {"exit_code": ended.code, "cpu_seconds": round(ended.cpu_s, 6), "max_rss_bytes": ended.max_rss_bytes}
     over.set()
-    told = _end(beginning, metrics, ended.duration_s)
+    told = _end(beginning, relay, metrics, ended.duration_s)
     if told:
         say(f"insights-tui: {clean(told)}")
     return ended.code
 
 
-def _end(beginning: "_Bounded[Begun]", metrics: dict[str, float], duration_s: float) -> str:
+def _end(beginning: "_Bounded[Begun]", relay: Relay, metrics: dict[str, float], duration_s: float) -> str:
     """Finish what was begun, also where the agent answered too late for the command; gives what went wrong."""
     begun, _ = beginning.result(0.0)
     if begun is None:
         return ""
-    published, trouble = _Bounded(lambda: finish(begun, metrics, duration_s)).result(FINISH_S)
+    published, trouble = _Bounded(lambda: finish(begun, metrics, duration_s, relay.flush)).result(FINISH_S)
+    lost = relay.waiting + relay.dropped
     if published is None:
-        return f"{trouble}; once it is up it publishes this execution by itself, after ten minutes without a report."
+        without = f", without {counted(lost, 'report')} of the command" if lost else ""
+        return f"{trouble}; once it is up, it publishes this execution ten minutes after its last report{without}."
+    if relay.dropped:
+        return f"the agent was away: {counted(relay.dropped, 'report')} of the command found no room to wait."
     return "" if published else "the agent published this execution before it ended, without its exit code."
 
 

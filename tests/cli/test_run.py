@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -40,7 +41,8 @@ def python(script: str) -> list[str]:
 def test_the_command_is_one_execution(runs: RunsAgent) -> None:
     ended = run_program("run", "--socket", runs.socket, "--as", "acme/credit/1.0.6", "--", *python(SHOW))
     assert (ended.code, ended.err) == (0, "")
-    assert json.loads(ended.out) == [f"{runs.url}/run/req-1"] * 3
+    (url,) = set(json.loads(ended.out))
+    assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/run/this", url)
     assert runs.paths == ["/v1/runs", "/run/req-1/v1/insights", "/v1/runs/req-1/finish"]
     assert runs.calls[0][1] == {"owner": "acme", "name": "credit", "version": "1.0.6"}
     metrics = runs.merged()
@@ -203,7 +205,47 @@ def test_an_agent_that_dies_in_between_is_told(runs: RunsAgent) -> None:
         runs.socket.unlink()
         _, said = process.communicate(b"\n", timeout=30)
         assert process.returncode == 6
-    assert b"publishes this execution by itself" in said
+    assert b"once it is up, it publishes this execution ten minutes after its last report." in said
+
+
+REPORTS = """
+import os, sys, urllib.request
+def report(body):
+    url = os.environ['ALGORITHMIA_API'] + '/v1/insights'
+    request = urllib.request.Request(url, body, {'Content-Type': 'application/json'})
+    return urllib.request.urlopen(request, timeout=20).status
+for body in (b'{"a": 1, "b": 1}', b'{"a": 2}', b'{"b": 2}'):
+    print(report(body), flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_reports_while_the_agent_is_away_are_kept(runs: RunsAgent, *, back: bool) -> None:
+    away = runs.socket.with_name("away")
+    with subprocess.Popen(
+        program("run", "--socket", runs.socket, "--", *python(REPORTS)),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for line in range(3):
+            assert process.stdout.readline() == "200\n"
+            if line == 0:
+                assert runs.merged() == {"a": 1, "b": 1}
+                runs.socket.rename(away)
+            elif line == 2 and back:
+                away.rename(runs.socket)
+            process.stdin.write("\n")
+            process.stdin.flush()
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 0
+    merged = runs.merged()
+    if back:
+        assert (merged["a"], merged["b"], merged["exit_code"], said) == (2, 2, 0, "")
+    else:
+        assert (merged["a"], merged["b"]) == (1, 1)
+        assert "ten minutes after its last report, without 2 reports of the command." in said
 
 
 def test_a_late_answer_still_makes_the_payload(runs: RunsAgent) -> None:
