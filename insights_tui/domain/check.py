@@ -40,6 +40,15 @@ class StepState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A broker as the cluster reports it; its address is sanitised."""
+
+    id: int
+    server: str
+    """`host:port`."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckStep:
     """One step as it ended. All text from outside is sanitised and bounded already."""
 
@@ -63,6 +72,8 @@ class CheckStep:
     """All likely repairs, likeliest first; the first is `fix`."""
     raw: str = ""
     """What the server, the TLS library or the operating system said."""
+    members: tuple[Member, ...] = ()
+    """Of `metadata`: whom the server reports. One that is a bootstrap server too is checked once, as that."""
 
 
 @dataclass(frozen=True, slots=True)

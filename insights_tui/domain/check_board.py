@@ -11,7 +11,7 @@ _UNKNOWN_ID = 1 << 31
 
 @dataclass(slots=True)
 class ServerRow:
-    """One server in one role, and its steps so far."""
+    """One server, and its steps so far; a bootstrap server with a `node_id` is a member too."""
 
     server: str
     role: Role
@@ -39,6 +39,7 @@ class CheckBoard:
 
     def __init__(self, servers: Iterable[str] = ()) -> None:
         self.verdict: CheckVerdict | None = None
+        self._ids: dict[str, int] = {}
         self._rows = {(Role.BOOTSTRAP, server): ServerRow(server, Role.BOOTSTRAP) for server in servers}
 
     def take(self, item: CheckStep | CheckVerdict) -> None:
@@ -49,10 +50,15 @@ class CheckBoard:
         row = self._rows.setdefault((item.role, item.server), ServerRow(item.server, item.role))
         row.steps[item.step] = item
         row.node_id = item.node_id if item.node_id is not None else row.node_id
+        for member in item.members:
+            self._ids.setdefault(member.server, member.id)
 
     def rows(self, role: Role) -> tuple[ServerRow, ...]:
-        """Give the bootstrap servers as they were entered, or the members by their id."""
+        """Give the bootstrap servers as they were entered, or the other members by their id."""
         rows = [row for (kind, _), row in self._rows.items() if kind is role]
+        for row in rows:
+            if row.node_id is None:
+                row.node_id = self._ids.get(row.server)  # one that does not answer is known by those that do
         if role is Role.MEMBER:
             rows.sort(key=lambda row: (_UNKNOWN_ID if row.node_id is None else row.node_id, row.server))
         return tuple(rows)

@@ -62,9 +62,12 @@ async def test_all_is_well() -> None:
         assert not told.verdict.findings
         assert "write_unproven" in told.hints
         for broker in cluster.brokers:
-            member = told.of(broker.server, Role.MEMBER)
-            assert {step.node_id for step in member.values()} == {broker.id}
-            assert member[Step.TCP].found == "checked above, as a bootstrap server"
+            both = told.of(broker.server)
+            assert {(member.id, member.server) for member in both[Step.METADATA].members} == {
+                (other.id, str(other.server)) for other in cluster.brokers
+            }
+            assert both[Step.WRITE].node_id == broker.id
+            assert not told.of(broker.server, Role.MEMBER), "one that is both is told once"
         assert [broker.connections for broker in cluster.brokers] == [1, 1, 1], "no second connection to a member"
         assert cluster.creations == 0
 

@@ -65,7 +65,7 @@ async def test_rows_fill_as_steps_end_and_members_join(size: tuple[int, int]) ->
         await until(pilot, lambda: "tcp ..." in row_of(app, "kafka-1:9093 "))
         agent.steps.put_nowait(REACHED)
         await until(pilot, lambda: "Members that the cluster reports" in text(app))
-        assert "3  10.9.9.9:9093" in text(app)
+        assert "10.9.9.9:9093, broker 3" in text(app)
         await ended(pilot, agent, LOGIN, BAD)
         assert "sasl failed" in row_of(app, "kafka-1:9093 ")
         assert "✖ Kafka refuses the login of insights-p." in text(app)

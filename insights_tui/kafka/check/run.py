@@ -6,12 +6,11 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 
-from insights_tui.domain.check import CheckStep, CheckVerdict, Role, Step, StepState
+from insights_tui.domain.check import CheckStep, CheckVerdict, Role
 from insights_tui.domain.connection import Connection, Server
 from insights_tui.kafka.check.job import Job
 from insights_tui.kafka.check.limits import CheckLimits
 from insights_tui.kafka.check.scene import Scene
-from insights_tui.kafka.check.seen import ServerSeen
 from insights_tui.kafka.check.server import ServerCheck
 from insights_tui.kafka.check.verdict import unusable_verdict, verdict_of
 from insights_tui.kafka.view import View
@@ -64,7 +63,6 @@ class _Run:
         self._told: asyncio.Queue[CheckStep | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._checks: dict[Server, ServerCheck] = {}
-        self._members: dict[tuple[int, Server], ServerSeen] = {}
 
     @property
     def scene(self) -> Scene:
@@ -105,29 +103,12 @@ class _Run:
 
     def _tell(self, step: CheckStep) -> None:
         self._told.put_nowait(step)
-        for (number, _), seen in self._members.items():
-            if seen.name == step.server and step.role is Role.BOOTSTRAP:
-                self._repeat(seen, number, step)
 
     def _viewed(self, view: View) -> None:
-        """Take the members that a server reports: those not tried yet are, the others are repeated for their row."""
+        """Take the members that a server reports: those not tried yet are, a bootstrap server learns who it is."""
         for number, server in view.brokers.items():
-            if (number, server) in self._members or len(self._checks) + len(self._members) >= self._job.limits.servers:
-                continue
             known = self._checks.get(server)
-            if known is None:
+            if known is not None:
+                known.seen.node_id = number if known.seen.node_id is None else known.seen.node_id
+            elif len(self._checks) < self._job.limits.servers:
                 self._start(server, Role.MEMBER, number)
-            elif known.seen.role is Role.BOOTSTRAP:
-                known.seen.node_id = number
-                seen = self._members[number, server] = ServerSeen(server, Role.MEMBER, number)
-                for step in list(known.seen.steps.values()):
-                    self._repeat(seen, number, step)
-
-    def _repeat(self, seen: ServerSeen, number: int, step: CheckStep) -> None:
-        """Tell a bootstrap server's step for the member that it is: no second connection, no second login."""
-        found = "checked above, as a bootstrap server"
-        if step.state is StepState.SKIPPED and step.step in (Step.TLS, Step.SASL):
-            found = step.found
-        told = replace(step, role=Role.MEMBER, node_id=number, found=found)
-        seen.steps[step.step] = told
-        self._told.put_nowait(told)

@@ -15,6 +15,11 @@ _NAME = 270
 """A host name has 253 characters at most."""
 
 
+def name_of(server: Server) -> str:
+    """Write `host:port`; what a cluster advertises may hold anything."""
+    return sanitize(str(server), limit=_NAME)
+
+
 @dataclass(slots=True)
 class ServerSeen:
     """One server, filled as its steps end. Texts are sanitised."""
@@ -37,8 +42,8 @@ class ServerSeen:
 
     @property
     def name(self) -> str:
-        """Write `host:port`; what a cluster advertises may hold anything."""
-        return sanitize(str(self.server), limit=_NAME)
+        """Write `host:port`."""
+        return name_of(self.server)
 
     @property
     def failure(self) -> CheckStep | None:

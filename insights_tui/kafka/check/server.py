@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka.errors import IncompatibleBrokerVersion, SaslAuthenticationFailed
 
-from insights_tui.domain.check import CheckStep, Role, Step, StepState
+from insights_tui.domain.check import CheckStep, Member, Role, Step, StepState
 from insights_tui.domain.connection import Server
 from insights_tui.domain.text import counted, date, sanitize
 from insights_tui.domain.trouble import Trouble
@@ -18,7 +18,7 @@ from insights_tui.kafka.check.again import look_again
 from insights_tui.kafka.check.job import Job
 from insights_tui.kafka.check.logins import RefusedElsewhereError
 from insights_tui.kafka.check.questions import METADATA, PRODUCE, WITHOUT_CREATION, TopicQuestion, may_write
-from insights_tui.kafka.check.seen import ServerSeen
+from insights_tui.kafka.check.seen import ServerSeen, name_of
 from insights_tui.kafka.dial import Address, resolve, survey
 from insights_tui.kafka.server_certificate import read_certificate
 from insights_tui.kafka.view import View, view_of
@@ -36,6 +36,7 @@ class Ended:
     state: StepState = StepState.OK
     stop: bool = False
     """Whether the steps behind it cannot be done."""
+    members: tuple[Member, ...] = ()
 
 
 class TroubledError(Exception):
@@ -178,7 +179,11 @@ class ServerCheck:
             self.seen.node_id = next((number for number, at in view.brokers.items() if at == self._server), None)
         self._job.viewed(view)
         cluster = sanitize(view.cluster or "", limit=60)
-        return Ended(f"cluster {cluster or 'without an id'}, {counted(len(view.brokers), 'member')}")
+        reported = list(view.brokers.items())[: self._job.limits.servers]
+        return Ended(
+            f"cluster {cluster or 'without an id'}, {counted(len(view.brokers), 'member')}",
+            members=tuple(Member(number, name_of(server)) for number, server in reported),
+        )
 
     async def _topic(self) -> Ended:
         view = self._view
@@ -232,8 +237,11 @@ class ServerCheck:
 
     def _tell(self, step: Step, ended: Ended, ms: float | None) -> None:
         found = sanitize(ended.found, limit=_TEXT)
+        seen = self.seen
         self._put(
-            CheckStep(self.seen.name, self.seen.role, step, ended.state, ms, node_id=self.seen.node_id, found=found)
+            CheckStep(
+                seen.name, seen.role, step, ended.state, ms, node_id=seen.node_id, found=found, members=ended.members
+            )
         )
 
     def _put(self, step: CheckStep) -> None:

@@ -15,6 +15,7 @@ from insights_tui.tui.lines import BLANK, Line, Run, crop, cut, fit, text, width
 HEADS = {Step.METADATA: "meta"}
 """Names of steps that are shortened as headings."""
 TITLES = {Role.BOOTSTRAP: "Bootstrap servers", Role.MEMBER: "Members that the cluster reports"}
+_OTHERS = "Other members that the cluster reports"
 WIDE = 72
 """Cells from which on every step has a headed column of its own."""
 _TOKENS = {StepState.OK: "ok", StepState.FAILED: "bad", StepState.SKIPPED: "label", StepState.UNPROVEN: "warn"}
@@ -65,9 +66,10 @@ def table_lines(board: CheckBoard, cells: int, glyphs: Glyphs, *, running: bool)
     """Draw the rows: bootstrap servers, then the members that they report."""
     wide = cells >= WIDE
     named = [row for role in Role for row in board.rows(role)]
-    room = cells - _strip_width(wide=wide) - _WORD - 2
-    most = max((*(len(_name(row)) for row in named), len(TITLES[Role.BOOTSTRAP])))
-    size = max(8, min(most, room, _MAX_SERVER))
+    room = min(cells - _strip_width(wide=wide) - _WORD - 2, _MAX_SERVER)
+    most = max((*(len(_name(row) + _broker(row)) for row in named), len(TITLES[Role.BOOTSTRAP])))
+    brief = most > room
+    size = max(8, min(most, room))
     lines: list[Line] = []
     for role in Role:
         rows = board.rows(role)
@@ -75,8 +77,10 @@ def table_lines(board: CheckBoard, cells: int, glyphs: Glyphs, *, running: bool)
             continue
         if lines:
             lines.append(BLANK)
-        lines.append(_heading(TITLES[role], size, wide=wide and role is Role.BOOTSTRAP))
-        lines += [_row(row, size, cells, glyphs, running=running and board.verdict is None) for row in rows]
+        both = role is Role.MEMBER and any(row.node_id is not None for row in board.rows(Role.BOOTSTRAP))
+        lines.append(_heading(_OTHERS if both else TITLES[role], size, wide=wide and role is Role.BOOTSTRAP))
+        going = running and board.verdict is None
+        lines += [_row(row, size, cells, glyphs, running=going, brief=brief) for row in rows]
     return lines
 
 
@@ -122,8 +126,14 @@ def state_word(row: ServerRow, *, running: bool) -> str:
 
 
 def _name(row: ServerRow) -> str:
-    server = sanitize(row.server, limit=120)
-    return server if row.node_id is None or row.role is Role.BOOTSTRAP else f"{row.node_id}  {server}"
+    return sanitize(row.server, limit=120)
+
+
+def _broker(row: ServerRow, *, brief: bool = False) -> str:
+    """Say which member it is; a bootstrap server that is one has one row for both."""
+    if row.node_id is None:
+        return ""
+    return f" #{row.node_id}" if brief else f", broker {row.node_id}"
 
 
 def _cut(server: str, cells: int, ellipsis: str) -> str:
@@ -147,10 +157,12 @@ def _strip_width(*, wide: bool) -> int:
     return sum(_column(step) for step in ORDER) if wide else len(ORDER)
 
 
-def _row(row: ServerRow, size: int, cells: int, glyphs: Glyphs, *, running: bool) -> Line:
+def _row(row: ServerRow, size: int, cells: int, glyphs: Glyphs, *, running: bool, brief: bool) -> Line:
     wide = cells >= WIDE
     mark = marks(glyphs)
-    runs: list[Run] = [*fit(text(_cut(_name(row), size, glyphs.ellipsis)), size), (" ", "text")]
+    broker = _broker(row, brief=brief)
+    name = _cut(_name(row), size - len(broker), glyphs.ellipsis)
+    runs: list[Run] = [*fit(((name, "text"), (broker, "label")), size), (" ", "text")]
     for name in ORDER:
         step = row.steps.get(name)
         cell = mark[step.state] if step is not None else " "
