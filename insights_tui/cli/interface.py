@@ -60,6 +60,10 @@ def require_terminal(instead: str) -> None:
 def show(attached: Attached, look: Look, *, timeout_s: float, seconds: float | None = None) -> None:
     """Draw the interface until it is left, or for some `seconds`; then drain an agent of our own, bounded."""
     from insights_tui.client.api import AgentClient
+    from insights_tui.tui.feed import WINDOW_S
+
+    client = AgentClient(attached.socket, timeout_s=timeout_s)
+    client.ask_ahead(WINDOW_S)  # the agent answers while Textual is loaded: a third of a second
     from insights_tui.tui.app import InsightsApp
 
     embedded = attached.embedded
@@ -80,7 +84,6 @@ def show(attached: Attached, look: Look, *, timeout_s: float, seconds: float | N
             self.call_next(guard.listen)
 
     async def session() -> None:
-        client = AgentClient(attached.socket, timeout_s=timeout_s)
         try:
             app = Guarded(
                 client,

@@ -2,17 +2,17 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from insights_tui.client import unavailable
+from insights_tui.client.ahead import Ahead
 from insights_tui.client.bodies import form_body, path_of, query, tail_query
 from insights_tui.client.decode import decode, decode_check, decode_snapshot, refused
-from insights_tui.client.lean_httpx import httpx
+from insights_tui.client.no_success import NoSuccessError
 from insights_tui.client.protocol import AgentApi, AgentUnavailableError, AlgorithmsApi, LostApi, TailApi
 from insights_tui.domain.algorithms import Algorithm, Algorithms, Which
 from insights_tui.domain.answers import (
@@ -30,11 +30,11 @@ from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.snapshot import Event, Snapshot
 from insights_tui.domain.tail import TailAsked, Tailed
 
+if TYPE_CHECKING:
+    from insights_tui.client.wire import Wire
+
 SLOW_S = 60.0
 """Seconds for the calls that wait for Kafka: a connection that is checked first, a test payload."""
-
-_IDLE_S = 3.0
-"""Seconds an unused connection is kept: less than the five after which the agent closes it, so none is met dying."""
 
 _MANY_S = 600.0
 """Seconds for an act on all that was lost: a redrive moves about 10,000 payloads a second."""
@@ -45,13 +45,7 @@ _VALUES_PAGE = 200
 _CONNECTION = "/v1/admin/insights-connection"
 _ALGORITHMS = "/v1/admin/algorithms"
 _REVISIONS = "/v1/admin/connection-revisions"
-_BASE = "http://localhost"
-
-
-@lru_cache(maxsize=16)
-def _url(path: str) -> httpx.URL:
-    """Parse an address once: the same few are asked for each second, and httpx would take a millisecond for each."""
-    return httpx.URL(_BASE + path)
+_NOT_FOUND, _BAD_GATEWAY = 404, 502
 
 
 class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
@@ -67,22 +61,33 @@ class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
         """Handed every answer's body as it came (`--json` prints it verbatim)."""
         self._timeout_s = timeout_s
         self._slow_s = max(SLOW_S, timeout_s)
-        self._http = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=str(socket), limits=httpx.Limits(keepalive_expiry=_IDLE_S)),
-            base_url=_BASE,
-            timeout=timeout_s,
-            trust_env=False,  # no proxy, no netrc: the other end is a file on this machine
-        )
+        self._ahead: Ahead | None = None
+
+    @cached_property
+    def _wire(self) -> "Wire":
+        from insights_tui.client.wire import Wire  # a tenth of a second: a screen asks its first question without it
+
+        return Wire(self.socket)
+
+    def ask_ahead(self, history: int = 0) -> None:
+        """Send the next `snapshot(history)` now, before there is a loop: the agent answers while the program loads."""
+        self._ahead = Ahead(self.socket, _snapshot_path(history))
 
     async def snapshot(self, history: int = 0) -> Snapshot:
         """Ask for the state, with up to `history` seconds of history."""
-        query = f"?history={history}" if history else ""
-        return decode_snapshot(await self._call("GET", f"/v1/snapshot{query}"))
+        path, ahead = _snapshot_path(history), self._ahead
+        self._ahead = None
+        body = await ahead.answer(path) if ahead is not None else None
+        if body is None:
+            return decode_snapshot(await self._call("GET", path))
+        if self.on_body is not None:
+            self.on_body(body)
+        return decode_snapshot(body)
 
     async def connection(self) -> SavedConnection | None:
         """Ask for the saved connection; `None` where there is none."""
         status, body = await self._exchange("GET", _CONNECTION)
-        if status == httpx.codes.NOT_FOUND:
+        if status == _NOT_FOUND:
             return None
         return decode(self._success(status, body), SavedConnection)
 
@@ -162,7 +167,7 @@ class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
                 if self.on_body is not None:
                     self.on_body(line)
                 if line.startswith(b'{"error'):
-                    raise refused(httpx.codes.BAD_GATEWAY, line)
+                    raise refused(_BAD_GATEWAY, line)
                 yield decode(line, Tailed)
 
     async def lost(
@@ -193,7 +198,7 @@ class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
     async def lost_payload(self, payload_id: str) -> LostPayload | None:
         """Ask for one lost payload with its value; `None` where none has this id."""
         status, body = await self._exchange("GET", f"/v1/lost/{quote(payload_id, safe='')}")
-        if status == httpx.codes.NOT_FOUND:
+        if status == _NOT_FOUND:
             return None
         return decode(self._success(status, body), LostPayload)
 
@@ -214,7 +219,7 @@ class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
     async def algorithm(self, which: Which) -> Algorithm | None:
         """Ask for one version with its metrics; `None` where it is not known."""
         status, body = await self._exchange("GET", f"{_ALGORITHMS}/{path_of(which)}")
-        if status == httpx.codes.NOT_FOUND:
+        if status == _NOT_FOUND:
             return None
         return decode(self._success(status, body), Algorithm)
 
@@ -225,7 +230,10 @@ class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
 
     async def close(self) -> None:
         """Let go of the sockets."""
-        await self._http.aclose()
+        if self._ahead is not None:
+            self._ahead.close()
+        if "_wire" in self.__dict__:
+            await self._wire.close()
 
     async def _call(
         self,
@@ -248,56 +256,32 @@ class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
         timeout_s: float | None = None,
     ) -> tuple[int, bytes]:
         seconds = timeout_s if timeout_s is not None else self._timeout_s
-        headers = {"Content-Type": kind} if body is not None else {}
-        try:
-            answer = await self._http.request(method, _url(path), content=body, headers=headers, timeout=seconds)
-        except httpx.HTTPError as error:
-            raise self._unavailable(error, method, seconds) from None
+        status, said = await self._wire.exchange(method, path, body, kind=kind, timeout_s=seconds)
         if self.on_body is not None:
-            self.on_body(answer.content)
-        return answer.status_code, answer.content
+            self.on_body(said)
+        return status, said
 
     async def _stream(
         self, method: str, path: str, body: bytes | None = None, *, read_s: float | None
     ) -> AsyncGenerator[bytes, None]:
         """Give the lines of an answer as they come; `read_s` bounds the wait for the next piece, `None` not at all."""
-        timeout = httpx.Timeout(self._timeout_s, read=read_s)
-        headers = {"Content-Type": "application/json"} if body is not None else {}
         try:
-            async with self._http.stream(method, path, content=body, headers=headers, timeout=timeout) as answer:
-                if not answer.is_success:
-                    said = await answer.aread()
-                    if self.on_body is not None:
-                        self.on_body(said)
-                    raise refused(answer.status_code, said)
-                rest = b""
-                async for piece in answer.aiter_bytes():
-                    # Lines end with \n alone: httpx's own splitting would also cut at U+2028 within a text.
-                    *lines, rest = (rest + piece).split(b"\n")
-                    for line in lines:
-                        if line.strip():
-                            yield line
-        except httpx.HTTPError as error:
-            raise self._unavailable(error, method, read_s or self._timeout_s) from None
+            async with aclosing(
+                self._wire.lines(method, path, body, timeout_s=self._timeout_s, read_s=read_s)
+            ) as lines:
+                async for line in lines:
+                    yield line
+        except NoSuccessError as error:
+            if self.on_body is not None:
+                self.on_body(error.body)
+            raise refused(error.status, error.body) from None
 
     @staticmethod
     def _success(status: int, body: bytes) -> bytes:
-        if not httpx.codes.is_success(status):
+        if not 200 <= status < 300:
             raise refused(status, body)
         return body
 
-    def _unavailable(self, error: httpx.HTTPError, method: str, seconds: float) -> AgentUnavailableError:
-        doubt = "" if method == "GET" else " It may have carried out what was asked all the same."
-        if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
-            return unavailable.explain(self.socket, error)
-        if isinstance(error, httpx.TimeoutException):
-            return AgentUnavailableError(
-                f"The agent at {self.socket} did not answer within {seconds:g} s.{doubt}",
-                "Look at the agent's log; wait longer with --timeout.",
-            )
-        if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError):
-            return AgentUnavailableError(
-                f"The agent at {self.socket} hung up ({error or type(error).__name__}).{doubt}",
-                "It may be stopping: look with `insights-tui status`, and at its log.",
-            )
-        return unavailable.explain(self.socket, error)
+
+def _snapshot_path(history: int) -> str:
+    return f"/v1/snapshot?history={history}" if history else "/v1/snapshot"

@@ -25,16 +25,27 @@ def decode(body: bytes, kind: type[T]) -> T:
 def decode_snapshot(body: bytes) -> Snapshot:
     """Read a snapshot; raises `AgentUnavailableError` naming both schemas where they differ."""
     try:
+        snapshot = decode(body, Snapshot)
+    except AgentUnavailableError:
+        _same_schema(body)
+        raise
+    if snapshot.schema != SCHEMA:
+        _same_schema(body)
+    return snapshot
+
+
+def _same_schema(body: bytes) -> None:
+    """Raise where an answer says that it has another schema than ours, whatever else it holds."""
+    try:
         head = msgspec.json.decode(body, type=dict[str, Any])
     except msgspec.DecodeError:
-        head = {}
+        return
     schema = head.get("schema")
     if schema is not None and schema != SCHEMA:
         version = head.get("agent", {}).get("version", "unknown") if isinstance(head.get("agent"), dict) else "unknown"
         raise AgentUnavailableError(
             f"The agent (version {version}) speaks schema {schema}, this program speaks schema {SCHEMA}.", _VERSIONS
         )
-    return decode(body, Snapshot)
 
 
 class _Line(msgspec.Struct):

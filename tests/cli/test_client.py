@@ -167,6 +167,6 @@ def test_permission_names_the_group(agent: FakeAgent) -> None:
 
 
 def test_the_client_loads_no_command_line_of_httpx() -> None:
-    code = "import sys, insights_tui.client.api; print('httpx._main' in sys.modules or 'pygments' in sys.modules)"
+    code = "import sys, insights_tui.client.wire; print('httpx._main' in sys.modules or 'pygments' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "False"

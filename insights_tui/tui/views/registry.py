@@ -86,6 +86,10 @@ VIEWS: tuple[Entry, ...] = (
 
 
 def preload() -> None:
-    """Import every view: a key that opens one then waits for no file. Takes a third of a second; run it in a thread."""
+    """Import what the first frame did without: the rest of the client, then every view, so that no key waits for it.
+
+    Takes a third of a second; run it in a thread.
+    """
+    importlib.import_module("insights_tui.client.wire")
     for entry in VIEWS:
         importlib.import_module(entry.module)
