@@ -24,7 +24,7 @@ def of_tls(cause: BaseException, peer: Peer, known: Known) -> Why:
     """Tell why the TLS handshake failed."""
     if isinstance(cause, ssl.SSLCertVerificationError):
         return _certificate(cause, peer, known)
-    if wants_certificate(cause):
+    if known.wants_certificate or wants_certificate(cause):
         return client_certificate(peer)
     if known.speaks is not None and known.speaks != "tls":
         return other_port(peer, known.speaks)

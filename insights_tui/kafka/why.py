@@ -24,6 +24,8 @@ class Known:
     now: datetime | None = None
     offered: tuple[str, ...] = ()
     """SASL mechanisms."""
+    wants_certificate: bool = False
+    """Whether it asked for a client certificate before it ended the handshake."""
 
 
 NOTHING = Known()

@@ -214,14 +214,14 @@ async def test_a_tls_client_on_a_plaintext_port() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "step", "words"),
+    ("version", "step"),
     [
-        (ssl.TLSVersion.TLSv1_3, Step.API, "asks for a client certificate, which is not supported."),
-        (ssl.TLSVersion.TLSv1_2, Step.TLS, "refuses the TLS handshake."),
+        (ssl.TLSVersion.TLSv1_3, Step.API),
+        (ssl.TLSVersion.TLSv1_2, Step.TLS),  # it just refuses, but it has asked for one before
     ],
 )
 async def test_openssl_that_wants_a_client_certificate(
-    tls: ssl.SSLContext, authority: Authority, version: ssl.TLSVersion, step: Step, words: str
+    tls: ssl.SSLContext, authority: Authority, version: ssl.TLSVersion, step: Step
 ) -> None:
     tls.minimum_version = tls.maximum_version = version
     tls.verify_mode = ssl.CERT_REQUIRED
@@ -229,8 +229,8 @@ async def test_openssl_that_wants_a_client_certificate(
     with wanting_certificates(tls) as server:
         told = await run_check(sasl(server, ca=authority))
     assert told.failure.step is step
-    assert told.verdict.sentence == f"{server} {words}"
-    assert "client certificate" in told.verdict.fix or "ssl.client.auth" in told.verdict.fix
+    assert told.verdict.sentence == f"{server} asks for a client certificate, which is not supported."
+    assert told.verdict.fix == "Use a listener that logs clients in by SASL alone (ssl.client.auth=none)."
 
 
 async def test_a_server_that_breaks_off_the_handshake() -> None:

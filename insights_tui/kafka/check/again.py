@@ -11,6 +11,7 @@ from insights_tui.domain.check import Step
 from insights_tui.domain.connection import Server
 from insights_tui.kafka.cause import StageError, root_of
 from insights_tui.kafka.cause_tls import refuses
+from insights_tui.kafka.check.certificate_request import asks_for_certificate
 from insights_tui.kafka.check.job import Job
 from insights_tui.kafka.check.look import certificate_of, what_speaks
 from insights_tui.kafka.check.seen import ServerSeen
@@ -27,6 +28,9 @@ async def look_again(job: Job, seen: ServerSeen, step: Step, error: StageError) 
         seen.certificate = await certificate_of(seen.server, seconds)
         return replace(known, certificate=seen.certificate)
     if step is Step.TLS or (step is Step.API and job.context is None):
+        refused = step is Step.TLS and (refuses(cause) or isinstance(cause, EOFError | ConnectionError))
+        if refused and await asks_for_certificate(seen.server, seconds):
+            return replace(known, wants_certificate=True)
         if not refuses(cause):
             seen.speaks = await what_speaks(seen.server, seconds, tls=job.context is not None)
         return replace(known, speaks=seen.speaks)
