@@ -13,6 +13,7 @@ from insights_tui.cli import exits
 from insights_tui.cli.options import common_of, common_options
 from insights_tui.cli.output import CliError, say
 from insights_tui.cli.reach import settings_of
+from insights_tui.cli.service_manager import ServiceManager
 from insights_tui.domain.text import counted
 
 if TYPE_CHECKING:
@@ -89,13 +90,16 @@ async def _serve(settings: "Settings") -> "tuple[Counts, str]":
     from insights_tui.agent.agent import run_agent
 
     stop = asyncio.Event()
+    manager = ServiceManager()
     durability = ""
 
     def ready(agent: "Agent") -> None:
         nonlocal durability
         durability = agent.snapshot().capacity.durability
         where = f"algorithms report to {agent.url}; " if agent.url is not None else ""
-        say(f"The agent is ready: {where}its socket is {agent.socket}.")
+        said = f"{where}its socket is {agent.socket}."
+        say(f"The agent is ready: {said}")
+        manager.ready(said)
         _spare_the_collector()
 
     loop = asyncio.get_running_loop()
@@ -107,9 +111,21 @@ async def _serve(settings: "Settings") -> "tuple[Counts, str]":
                 loop.remove_signal_handler(number)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.raise_signal(signal.SIGTERM)
+        manager.stopping()
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
-    counts = await run_agent(settings, settings.places, "service", ready=ready, stop=stop, grace_s=GRACE_S)
+    alive = asyncio.create_task(_give_signs_of_life(manager))
+    try:
+        counts = await run_agent(settings, settings.places, "service", ready=ready, stop=stop, grace_s=GRACE_S)
+    finally:
+        alive.cancel()
     return counts, durability
+
+
+async def _give_signs_of_life(manager: ServiceManager) -> None:
+    """Tell a watchdog that the loop turns, on which payloads are taken in and delivered."""
+    while manager.alive_every_s is not None:
+        manager.alive()
+        await asyncio.sleep(manager.alive_every_s)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from insights_tui import __version__
-from insights_tui.cli import exits
+from insights_tui.cli import collector, exits
 from insights_tui.cli.options import common_of, common_options, look_of, look_options
 from insights_tui.cli.output import CliError, ReaderGoneError, put_error_json, say_error
 from insights_tui.domain.refused import FieldError
@@ -28,6 +29,9 @@ _VERBS = {
     "send": "Hand payloads in from a file or a pipe, or send a test payload.",
     "tail": "Show payloads as they go by: in the topic, or as they are accepted.",
     "events": "Show what happened.",
+    "config": "Show the settings with their origin, or check them.",
+    "systemd": "Print a unit for systemd that runs the agent.",
+    "completion": "Print the completion of a shell.",
 }
 """Verb and short help: here, so that `--help` imports none of them."""
 
@@ -54,6 +58,11 @@ class _Verbs(click.Group):
         command: click.Command = module.command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the verbs without importing them, and the options."""
+        verbs = [CompletionItem(verb, help=words) for verb, words in _VERBS.items() if verb.startswith(incomplete)]
+        return [*verbs, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         """List the verbs without importing them."""
         with formatter.section("Commands"):
@@ -73,9 +82,10 @@ def cli(context: click.Context, *, ascii_only: bool, interval: float, mouse: boo
     Without a command it opens the interface: attached to the agent of this machine, or with one of its own.
     """
     if context.invoked_subcommand is None:
-        from insights_tui.cli.interface import run
+        with collector.held():
+            from insights_tui.cli.interface import run
 
-        return run(common_of(context), look_of(ascii_only=ascii_only, interval=interval, mouse=mouse))
+            return run(common_of(context), look_of(ascii_only=ascii_only, interval=interval, mouse=mouse))
     return exits.FINE
 
 
