@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from insights_tui.cli import exits
+from insights_tui.cli import collector, exits
 from insights_tui.cli.agent import forbid_core_dumps
 from insights_tui.cli.hangup import HangupGuard
 from insights_tui.cli.logs import log_to_file
@@ -20,6 +20,8 @@ from insights_tui.places import places
 if TYPE_CHECKING:
     from insights_tui.agent.embedded import EmbeddedAgent
 
+STARTED_S = 1.5
+"""Seconds after which everything that the interface needs is loaded."""
 GRACE_S = 2.0
 """Seconds that an agent of our own has to deliver what is pending when the screen goes."""
 RACE_S = 5.0
@@ -93,6 +95,7 @@ def show(attached: Attached, look: Look, *, timeout_s: float, seconds: float | N
                 on_stop=on_stop,
                 crash_folder=attached.state_dir,
             )
+            asyncio.get_running_loop().call_later(STARTED_S, collector.settle)
             if seconds is not None:
                 asyncio.get_running_loop().call_later(seconds, app.leave)
             await app.run_async()
