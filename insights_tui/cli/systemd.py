@@ -72,6 +72,24 @@ SystemCallErrorNumber=EPERM
 [Install]
 WantedBy=multi-user.target
 """
+_SOCKET = """\
+# Holds the port while the agent restarts: whoever reports then waits a moment, and is not refused. Beside the service:
+#   insights-tui systemd socket | sudo tee /etc/systemd/system/insights-tui.socket
+#   sudo systemctl daemon-reload && sudo systemctl enable --now insights-tui.socket
+# For your own agent: ~/.config/systemd/user/insights-tui.socket, and systemctl --user. It listens where INSIGHTS_LISTEN
+# says; where you change that, change it here, too.
+[Unit]
+Description=Port of the Insights agent
+
+[Socket]
+ListenStream=127.0.0.1:9000
+ListenStream=[::1]:9000
+BindIPv6Only=ipv6-only
+Backlog=1024
+
+[Install]
+WantedBy=sockets.target
+"""
 _OWN = """\
 # Your own Insights agent, without root. Install it so:
 #   mkdir -p ~/.config/systemd/user && insights-tui systemd --user > ~/.config/systemd/user/insights-tui.service
@@ -98,12 +116,19 @@ WantedBy=default.target
 
 
 @click.command("systemd")
+@click.argument("unit", type=click.Choice(("service", "socket")), default="service")
 @click.option("--user", "own", is_flag=True, help="For your own agent, without root.")
 @common_options
 @click.pass_context
-def command(context: click.Context, *, own: bool) -> int:
-    """Print a unit for systemd that runs the agent; its first lines say how to install it."""
+def command(context: click.Context, unit: str, *, own: bool) -> int:
+    """Print a unit for systemd that runs the agent; its first lines say how to install it.
+
+    `service` runs it; `socket`, which may stand beside it, holds its port while it restarts.
+    """
     del context
+    if unit == "socket":
+        put(_SOCKET.rstrip())
+        return exits.FINE
     program = _program()
     private = program.is_relative_to("/home") or program.is_relative_to("/root")
     put((_OWN if own else _SYSTEM).format(command=_quoted(program), home="read-only" if private else "yes").rstrip())

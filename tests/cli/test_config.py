@@ -88,13 +88,17 @@ def test_verbs_and_options_are_completed() -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
-@pytest.mark.parametrize("options", [(), ("--user",)])
+@pytest.mark.parametrize("options", [("service",), ("service", "--user"), ("socket",)])
 def test_systemd_takes_the_unit(tmp_path: Path, options: tuple[str, ...]) -> None:
-    unit = tmp_path / "insights-tui.service"
-    done = subprocess.run(program("systemd", *options), capture_output=True, text=True, timeout=60, check=True)
-    unit.write_text(done.stdout, encoding="utf-8")
+    for name in {"service", options[0]}:
+        unit = tmp_path / f"insights-tui.{name}"
+        done = subprocess.run(
+            program("systemd", name, *options[1:]), capture_output=True, text=True, timeout=60, check=True
+        )
+        unit.write_text(done.stdout, encoding="utf-8")
+    unit = tmp_path / f"insights-tui.{options[0]}"
     environ = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
-    manager = ["--user"] if options else []
+    manager = list(options[1:])
     said = subprocess.run(
         ["systemd-analyze", *manager, "verify", unit], env=environ, capture_output=True, text=True, timeout=60
     )

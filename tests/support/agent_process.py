@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,14 @@ _FOREIGN = ("INSIGHTS_", "ALGORITHM", "XDG_")
 class AgentProcess:
     """An agent with a home of its own: settings, state, socket and port are nobody else's.
 
-    `settings` are its environment variables by their names in `interface.md`.
+    `settings` are its environment variables by their names in `interface.md`; `program` is started in place of the
+    command, with the descriptors that it `inherits`.
     """
 
-    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, settings: Mapping[str, str] | None = None, *, program: str = COMMAND, inherits: Sequence[int] = ()
+    ) -> None:
+        self._program, self._inherits = program, tuple(inherits)
         # Not below pytest's tmp_path: the path of a Unix socket may have at most 107 characters.
         self.home = Path(tempfile.mkdtemp(prefix="insights-"))
         self.socket = self.home / "agent.sock"
@@ -55,8 +59,9 @@ class AgentProcess:
         assert self._process is None, "it already runs"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [COMMAND, "agent"], env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.home
-            )
+                [self._program, "agent"], env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                cwd=self.home, pass_fds=self._inherits,
+            )  # fmt: skip
         wait_for(self._answers, "the agent answers on its socket")
         return self
 

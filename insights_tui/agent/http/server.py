@@ -14,6 +14,7 @@ from insights_tui.agent.executions.words import Replaced
 from insights_tui.agent.http.app import InsightsApp
 from insights_tui.agent.http.control import make_control
 from insights_tui.agent.http.gate import Gate
+from insights_tui.agent.http.handed_over import handed_over
 from insights_tui.agent.http.limits import Limits
 from insights_tui.agent.http.listen import ListenError, is_loopback, parse_listen, tcp_sockets, unix_socket
 from insights_tui.agent.http.listener import Listener
@@ -103,7 +104,7 @@ class HttpServer:
                 _check_guarded(host, settings)
                 if not is_loopback(host):
                     hosts = (*hosts, f"[{host}]" if ":" in host else host)
-                wires = tcp_sockets(host, port)
+                wires = handed_over(host, port) or tcp_sockets(host, port)
                 port = wires[0].getsockname()[1]
                 self._url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
             local = unix_socket(settings.socket_path, settings.socket_mode, settings.socket_group)
