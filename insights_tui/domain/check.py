@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from insights_tui.domain.trouble import Code
+from insights_tui.domain.trouble import About, Code
 
 
 class Role(StrEnum):
@@ -72,6 +72,8 @@ class CheckStep:
     """All likely repairs, likeliest first; the first is `fix`."""
     raw: str = ""
     """What the server, the TLS library or the operating system said."""
+    about: About | None = None
+    """What to change in the connection; `None` where it is mended elsewhere."""
     members: tuple[Member, ...] = ()
     """Of `metadata`: whom the server reports. One that is a bootstrap server too is checked once, as that."""
 
@@ -87,6 +89,8 @@ class Finding:
     """What to do, one whole sentence."""
     servers: tuple[str, ...] = ()
     """Whom it concerns; empty: the connection as a whole."""
+    about: About | None = None
+    """What to change in the connection; `None` where it is mended elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +114,5 @@ class CheckVerdict:
     seconds: float = 0.0
     degraded: bool = False
     """Whether something is broken although payloads go through; the sentence says what."""
+    about: About | None = None
+    """What to change in the connection, of what `fix` says; `None` where it is mended elsewhere."""

@@ -29,6 +29,18 @@ class Code(StrEnum):
     KAFKA_SLOW = "kafka_slow"
 
 
+class About(StrEnum):
+    """What of the connection most likely mends a cause: where the form leads to, and what the command's option is."""
+
+    TOPIC = "topic"
+    SERVERS = "servers"
+    TYPE = "type"
+    MECHANISM = "mechanism"
+    USERNAME = "username"
+    PASSWORD = "password"  # noqa: S105 - the name of a field
+    CA = "ca"
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """One thing that went wrong, with its cause and what to do, before anyone says since when."""
@@ -44,3 +56,5 @@ class Trouble:
     """The text of the broker or of the operating system, as it came. Foreign text."""
     otherwise: tuple[str, ...] = ()
     """Further repairs, each one whole sentence, likeliest first."""
+    about: About | None = None
+    """What to change in the connection; `None` where it is mended elsewhere."""

@@ -14,7 +14,7 @@ from aiokafka.errors import (
     KafkaError,
 )
 
-from insights_tui.domain.trouble import Code, Trouble
+from insights_tui.domain.trouble import About, Code, Trouble
 from insights_tui.kafka.cause_login import mechanisms, of_sasl
 from insights_tui.kafka.cause_tls import client_certificate, of_tls, other_port, wants_certificate
 from insights_tui.kafka.verdict import Action, Peer, Verdict, clip
@@ -67,17 +67,24 @@ def of_stage(error: StageError, peer: Peer, known: Known = NOTHING) -> Verdict:
         code = Code.BROKER_UNREACHABLE
     login = code in (Code.AUTH_FAILED, Code.MECHANISM_REFUSED)
     subject = peer.username if login and peer.username else str(peer.server)
-    act, otherwise = why.act, why.otherwise
+    act, otherwise, about = why.act, why.otherwise, why.about
     if peer.node_id is not None and not peer.listed and error.stage in ("dns", "tcp"):
         otherwise = (act, *otherwise)
         act = f"Set advertised.listeners of broker {peer.node_id} to an address that this machine can reach."
+        about = None
     raw = _raw(cause)
     what = f"{why.what}."
     return Verdict(
         Action.RETRY,
         False,
         Trouble(
-            code, subject, what[:1].upper() + what[1:] if what.startswith("broker ") else what, act, raw, otherwise
+            code,
+            subject,
+            what[:1].upper() + what[1:] if what.startswith("broker ") else what,
+            act,
+            raw,
+            otherwise,
+            about,
         ),
         "client" if login else "broker",
         "slow" if why.slow else "quick",
@@ -101,12 +108,14 @@ def _dns(cause: BaseException, peer: Peer, _: Known) -> Why:
             f"{what}, as DNS does not answer",
             "Check this machine's DNS: the servers in its /etc/resolv.conf must answer.",
             otherwise=("Check the name for typing errors.",),
+            about=About.SERVERS,
         )
     return Why(
         Code.NAME_NOT_RESOLVED,
         what,
         "Check the name for typing errors, and this machine's DNS.",
         otherwise=("Make the name known here, by DNS or in /etc/hosts.",),
+        about=About.SERVERS,
     )
 
 
@@ -117,18 +126,21 @@ def _tcp(cause: BaseException, peer: Peer, _: Known) -> Why:
             f"Nothing listens at {peer.server}{_whose(peer)}",
             "Check the port, and whether the broker is running.",
             otherwise=("Look whether a firewall on the way refuses the connection.",),
+            about=About.SERVERS,
         )
     if isinstance(cause, TimeoutError):
         return Why(
             Code.KAFKA_UNREACHABLE,
             f"{at(peer)} does not answer",
             "Check the address, firewalls and the network between this machine and it.",
+            about=About.SERVERS,
         )
     text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
     return Why(
         Code.KAFKA_UNREACHABLE,
         f"{at(peer)} cannot be reached ({clip(text)})",
         "Check the address, routes and the network between this machine and it.",
+        about=About.SERVERS,
     )
 
 
@@ -144,6 +156,7 @@ def _api(cause: BaseException, peer: Peer, known: Known) -> Why:
             f"{at(peer)} accepts connections and does not answer as Kafka does",
             "Check that the port is Kafka's and not one for TLS, and that the broker is not overloaded.",
             otherwise=("Look at a load balancer or proxy in between: it may have no broker behind it.",),
+            about=About.SERVERS,
         )
     if isinstance(cause, NotABrokerError):
         return Why(
@@ -151,6 +164,7 @@ def _api(cause: BaseException, peer: Peer, known: Known) -> Why:
             f"{at(peer)} is a controller of the cluster, which clients do not talk to",
             "Use the address of a broker: the listener in advertised.listeners.",
             slow=True,
+            about=About.SERVERS,
         )
     if _size(cause) is not None or not _closed(cause):
         return Why(
@@ -158,17 +172,20 @@ def _api(cause: BaseException, peer: Peer, known: Known) -> Why:
             f"{at(peer)} answers with something that is not Kafka's protocol",
             "Use the port of the Kafka listener.",
             slow=True,
+            about=About.SERVERS,
         )
     if peer.tls:
         return Why(
             Code.TLS_FAILED,
             f"{at(peer)} closed the connection right after TLS",
             "Check whether it asks for a client certificate, which is not supported; else look at its log.",
+            about=About.SERVERS,
         )
     return Why(
         Code.TLS_FAILED if _closed(cause) else Code.KAFKA_UNREACHABLE,
         f"{at(peer)} closes the connection at the first request",
         "If its listener is for TLS, set the connection type to SASL over TLS; else look at the broker's log.",
+        about=About.TYPE,
     )
 
 
@@ -198,6 +215,7 @@ def _metadata(cause: BaseException, peer: Peer, known: Known) -> Why:
             f"{at(peer)} {wants}",
             "Set the connection type to SASL over TLS and use the port of the SASL_SSL listener.",
             otherwise=("Use the port of a plaintext listener without logins, if the cluster has one.",),
+            about=About.TYPE,
         )
     if isinstance(cause, IncompatibleBrokerVersion):
         return Why(

@@ -9,7 +9,7 @@ from aiokafka.errors import (
 
 from insights_tui.domain.connection import Mechanism
 from insights_tui.domain.text import sanitize
-from insights_tui.domain.trouble import Code
+from insights_tui.domain.trouble import About, Code
 from insights_tui.kafka.verdict import Peer
 from insights_tui.kafka.why import Known, Why, at
 
@@ -32,6 +32,7 @@ def of_sasl(cause: BaseException, peer: Peer, known: Known) -> Why:
             "Check user name, password and mechanism, then edit the connection.",
             slow=True,
             otherwise=(f"Look whether the user has a password for {peer.mechanism}: each mechanism has its own.",),
+            about=About.PASSWORD,
         )
     if isinstance(cause, UnsupportedSaslMechanismError):
         return _mechanism(peer, known)
@@ -42,6 +43,7 @@ def of_sasl(cause: BaseException, peer: Peer, known: Known) -> Why:
             "Use the port of the broker's SASL_SSL listener.",
             slow=True,
             otherwise=("If the cluster wants no login, its listener must be plaintext: encryption comes with SASL.",),
+            about=About.SERVERS,
         )
     if isinstance(cause, TimeoutError):
         return Why(
@@ -55,12 +57,14 @@ def of_sasl(cause: BaseException, peer: Peer, known: Known) -> Why:
             f"{at(peer)} could not prove that it knows the password of {user}",
             "Check the servers: this may not be the cluster it claims to be; then check the password.",
             slow=True,
+            about=About.SERVERS,
         )
     return Why(
         Code.AUTH_FAILED,
         f"{at(peer)} closed the connection during the login of {user}",
         "Check user name, password and mechanism; if they are right, look at the broker's log.",
         slow=True,
+        about=About.PASSWORD,
     )
 
 
@@ -69,12 +73,13 @@ def _mechanism(peer: Peer, known: Known) -> Why:
     enable = f"Enable {peer.mechanism} on the broker's listener (sasl.enabled.mechanisms)."
     if not known.offered:
         act = "Choose another mechanism, or enable this one on the broker's listener."
-        return Why(Code.MECHANISM_REFUSED, what, act, slow=True)
+        return Why(Code.MECHANISM_REFUSED, what, act, slow=True, about=About.MECHANISM)
     offered = mechanisms(known)
     ours = [one.value for one in Mechanism if one.value in known.offered and one.value != peer.mechanism]
     if ours:
         what += f", it offers {' and '.join(offered)}"
-        return Why(Code.MECHANISM_REFUSED, what, f"Choose the mechanism {ours[0]}.", slow=True, otherwise=(enable,))
+        act, about = f"Choose the mechanism {ours[0]}.", About.MECHANISM
+        return Why(Code.MECHANISM_REFUSED, what, act, slow=True, otherwise=(enable,), about=about)
     what += f", only {' and '.join(offered)}, which this client does not speak"
     act = "Use a listener of the cluster that offers SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN."
-    return Why(Code.MECHANISM_REFUSED, what, act, slow=True, otherwise=(enable,))
+    return Why(Code.MECHANISM_REFUSED, what, act, slow=True, otherwise=(enable,), about=About.SERVERS)

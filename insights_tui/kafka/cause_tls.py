@@ -4,7 +4,7 @@ import ssl
 from datetime import datetime
 
 from insights_tui.domain.text import date, date_time
-from insights_tui.domain.trouble import Code
+from insights_tui.domain.trouble import About, Code
 from insights_tui.kafka.server_certificate import ServerCertificate
 from insights_tui.kafka.verdict import Peer, clip
 from insights_tui.kafka.why import Known, Why, at
@@ -33,6 +33,7 @@ def of_tls(cause: BaseException, peer: Peer, known: Known) -> Why:
             Code.KAFKA_UNREACHABLE,  # a broker that hangs does this: no fault of the TLS settings
             f"{at(peer)} accepts connections and does not answer to TLS",
             "Check that the port is the one for SASL over TLS, and that the broker is not overloaded.",
+            about=About.SERVERS,
         )
     if _reason(cause, _TOO_OLD):
         return Why(
@@ -48,6 +49,7 @@ def of_tls(cause: BaseException, peer: Peer, known: Known) -> Why:
             "Check whether it asks for a client certificate, which is not supported.",
             slow=True,
             otherwise=("Look at its log, and which TLS versions and ciphers it offers.",),
+            about=About.SERVERS,
         )
     if known.now is not None and not isinstance(cause, ssl.SSLError):  # looked at twice, and closed twice
         return Why(
@@ -59,12 +61,14 @@ def of_tls(cause: BaseException, peer: Peer, known: Known) -> Why:
                 "Check whether it asks for a client certificate, which is not supported.",
                 "Look at a load balancer or proxy in between: it may have no broker behind it.",
             ),
+            about=About.SERVERS,
         )
     return Why(
         Code.TLS_FAILED,
         f"{at(peer)} does not speak TLS on this port",
         "Use the port of the broker's SASL_SSL listener, or set the connection type to plaintext.",
         slow=True,
+        about=About.SERVERS,
     )
 
 
@@ -86,6 +90,7 @@ def client_certificate(peer: Peer) -> Why:
         "Use a listener that logs clients in by SASL alone (ssl.client.auth=none).",
         slow=True,
         otherwise=("Set ssl.client.auth of this listener to none or requested.",),
+        about=About.SERVERS,
     )
 
 
@@ -98,6 +103,7 @@ def other_port(peer: Peer, speaks: str) -> Why:
             "Use the port of the broker's SASL_SSL listener.",
             slow=True,
             otherwise=("Set the connection type to plaintext, if this cluster takes clients without a login.",),
+            about=About.SERVERS,
         )
     if speaks == "tls":
         return Why(
@@ -105,6 +111,7 @@ def other_port(peer: Peer, speaks: str) -> Why:
             f"{at(peer)} speaks TLS, and this connection is plaintext",
             "Set the connection type to SASL over TLS, or use the port of the plaintext listener.",
             slow=True,
+            about=About.TYPE,
         )
     name = {"http": "an HTTP server", "ssh": "an SSH server"}.get(speaks, "another kind of server")
     return Why(
@@ -113,6 +120,7 @@ def other_port(peer: Peer, speaks: str) -> Why:
         "Use the port of the Kafka listener.",
         slow=True,
         otherwise=("Check the host: it may not be the broker.",),
+        about=About.SERVERS,
     )
 
 
@@ -139,6 +147,7 @@ def _certificate(cause: ssl.SSLCertVerificationError, peer: Peer, known: Known) 
         f"{whose} cannot be verified ({clip(cause.verify_message)})",
         "Check the certificate and the CA certificate.",
         slow=True,
+        about=About.CA,
     )
 
 
@@ -146,14 +155,17 @@ def _mismatch(whose: str, peer: Peer, shown: ServerCertificate | None) -> Why:
     what = f"{whose} is not for the name {peer.server.host}"
     act = "Use a name that is in the certificate, or add this one to its subject alternative names."
     if shown is None:
-        return Why(Code.TLS_FAILED, what, act, slow=True)
+        return Why(Code.TLS_FAILED, what, act, slow=True, about=About.SERVERS)
+    about: About | None = About.SERVERS
     use = f"Use a name that is in the certificate: {shown.shown_names}."
     if not shown.names:
+        about = None
         use = "Have a certificate issued that names the broker: this one has no subject alternative names."
     elif peer.node_id is not None and not peer.listed:
+        about = None
         use = f"Set advertised.listeners of broker {peer.node_id} to a name in its certificate: {shown.shown_names}."
     add = f"Add {peer.server.host} to the subject alternative names of the certificate."
-    return Why(Code.TLS_FAILED, f"{what}: it is for {shown.shown_names}", use, slow=True, otherwise=(add,))
+    return Why(Code.TLS_FAILED, f"{what}: it is for {shown.shown_names}", use, slow=True, otherwise=(add,), about=about)
 
 
 def _untrusted(whose: str, shown: ServerCertificate | None, known: Known) -> Why:
@@ -178,21 +190,23 @@ def _untrusted(whose: str, shown: ServerCertificate | None, known: Known) -> Why
         )
         if shown is not None
         else (),
+        about=About.CA,
     )
 
 
 def _expired(peer: Peer, shown: ServerCertificate | None, now: datetime | None) -> Why:
     whose, when = f"The certificate of {peer.name.rstrip(',')}", ""
     act = "Renew the broker's certificate."
+    about: About | None = None
     if shown is not None and now is not None:
         if shown.not_after > now:  # then it is not this one, but one above it
             whose = f"The CA certificate {shown.issuer} that signed {peer.name.rstrip(',')}'s"
             act = "Give the connection the CA's present certificate, and let the broker send a chain that is valid."
+            about = About.CA
         else:
             when = f", on {date(shown.not_after)}"
-    return Why(
-        Code.TLS_FAILED, f"{whose} has expired{when}", act, slow=True, otherwise=_clock(now, "Should it still be valid")
-    )
+    otherwise = _clock(now, "Should it still be valid")
+    return Why(Code.TLS_FAILED, f"{whose} has expired{when}", act, slow=True, otherwise=otherwise, about=about)
 
 
 def _early(peer: Peer, shown: ServerCertificate | None, now: datetime | None) -> Why:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from aiokafka.errors import NodeNotReadyError, RequestTimedOutError
 
-from insights_tui.domain.trouble import Code, Trouble
+from insights_tui.domain.trouble import About, Code, Trouble
 from insights_tui.kafka.verdict import Action, Pace, Peer, Scope, Verdict, clip
 
 MOVING_S = 3.0
@@ -189,6 +189,8 @@ def of_code(code: int, peer: Peer) -> Verdict:
 def of_topic(code: int, peer: Peer) -> Verdict:
     """Tell what an error code for the topic in a metadata answer means."""
     verdict = of_code(code, peer)
+    if verdict.trouble.code is Code.TOPIC_MISSING:
+        return replace(verdict, trouble=replace(verdict.trouble, about=About.TOPIC))
     if code != _TOPIC_AUTHORIZATION_FAILED:
         return verdict
     row = replace(
@@ -197,7 +199,7 @@ def of_topic(code: int, peer: Peer) -> Verdict:
         act="Check the spelling of the topic; if it is right, grant {user} the operations WRITE and DESCRIBE on it.",
     )
     what, act = _sentence(row.what, row, peer), _sentence(row.act, row, peer)
-    return replace(verdict, trouble=replace(verdict.trouble, what=what, act=act))
+    return replace(verdict, trouble=replace(verdict.trouble, what=what, act=act, about=About.TOPIC))
 
 
 def of_request(error: BaseException, peer: Peer) -> Verdict:

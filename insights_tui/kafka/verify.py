@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from insights_tui.domain.clock import SystemClock
 from insights_tui.domain.connection import Connection, Server
-from insights_tui.domain.trouble import Code, Trouble
+from insights_tui.domain.trouble import About, Code, Trouble
 from insights_tui.kafka.bootstrap import StartError
 from insights_tui.kafka.cause import LoginHeldError
 from insights_tui.kafka.classify import of_code, of_topic
@@ -80,6 +80,7 @@ def unusable(connection: Connection, error: Exception) -> Trouble:
         "The settings of the connection cannot be used.",
         "Enter the connection again: the CA certificate, the servers, the mechanism.",
         f"{type(error).__name__}: {error}"[:500],
+        about=About.CA if isinstance(error, OSError) else About.SERVERS,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from insights_tui.domain.trouble import Code
+from insights_tui.domain.trouble import About, Code
 from insights_tui.kafka.server_certificate import ServerCertificate
 from insights_tui.kafka.verdict import Peer
 
@@ -41,6 +41,8 @@ class Why:
     slow: bool = False
     """Whether a person must mend it: then it is not tried again quickly."""
     otherwise: tuple[str, ...] = ()
+    about: About | None = None
+    """What to change in the connection; `None` where it is mended elsewhere."""
 
 
 def at(peer: Peer) -> str:

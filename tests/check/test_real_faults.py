@@ -174,6 +174,7 @@ async def test_a_fault_is_named_right(setting: Setting, name: str) -> None:
     assert told.verdict.sentence.startswith(fault.sentence.format(server=server, topic=connection.topic))
     assert told.verdict.fix.startswith(fault.fix)
     assert told.verdict.failed == 1
+    assert told.verdict.about == told.failure.about
 
 
 async def test_a_missing_topic_is_still_missing_afterwards(setting: Setting) -> None:

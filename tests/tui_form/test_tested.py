@@ -9,7 +9,8 @@ from textual.pilot import Pilot
 from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.check import CheckStep, CheckVerdict, Finding, Role, Step, StepState
 from insights_tui.domain.refused import FieldError, RefusedError
-from insights_tui.domain.trouble import Code
+from insights_tui.domain.trouble import About, Code
+from insights_tui.tui.connection_form.words import FIELDS
 from tests.tui_form.host import (
     MARKER,
     FakeAgent,
@@ -31,7 +32,7 @@ LOGIN = CheckStep(
 REACHED = CheckStep("10.9.9.9:9093", Role.MEMBER, Step.TCP, StepState.OK, 1.0, node_id=3)
 BAD = CheckVerdict(
     "failed", 1, 2, "Kafka refuses the login of insights-p.", "Type the password again.", Code.AUTH_FAILED,
-    findings=(Finding("same", "All servers say the same.", "Look at the user."),),
+    about=About.PASSWORD, findings=(Finding("same", "All servers say the same.", "Look at the user."),),
 )  # fmt: skip
 GOOD = CheckVerdict("ok", 0, 2, "Every server answers.", hints=(Finding("one", "Replication is 1.", "Make it 3."),))
 SIZES = [(80, 24), (120, 40)]
@@ -113,13 +114,26 @@ async def test_at_120_columns_fields_and_results_stand_side_by_side() -> None:
         assert "Replication is 1." in text(app)
 
 
-async def test_a_repair_that_names_the_connection_type_leads_there() -> None:
+async def test_the_focus_goes_to_the_field_that_mends_it() -> None:
+    agent, app = editing()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await begun(pilot, agent)
+        await ended(pilot, agent, replace(BAD, about=About.TYPE))
+        assert focused(app) == "connection_type"
+        for tests, about in enumerate(FIELDS, 2):
+            await pilot.press("ctrl+t")
+            await until(pilot, lambda tests=tests: len(agent.tested) == tests)
+            await ended(pilot, agent, replace(BAD, about=about))
+            assert focused(app) == FIELDS[about]
+
+
+async def test_what_no_field_mends_leads_to_the_buttons() -> None:
     agent, app = editing()
     async with app.run_test(size=(80, 24)) as pilot:
         await begun(pilot, agent)
-        await ended(pilot, agent, replace(BAD, code=Code.TLS_FAILED, fix="Set the connection type to plaintext."))
+        await ended(pilot, agent, replace(BAD, code=Code.BROKER_UNREACHABLE, about=None))
         await pilot.press("escape")
-        await until(pilot, lambda: focused(app) == "connection_type")
+        await until(pilot, lambda: focused(app) == "connect")
 
 
 async def test_connecting_after_a_failed_test_asks_once() -> None:

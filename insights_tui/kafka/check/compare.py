@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from insights_tui.domain.check import Finding, Role, Step, StepState
 from insights_tui.domain.text import date_time, sanitize
+from insights_tui.domain.trouble import About
 from insights_tui.kafka.check.addresses import advertised, dead_addresses
 from insights_tui.kafka.check.replicas import replicas
 from insights_tui.kafka.check.scene import Scene, found, names
@@ -59,6 +60,7 @@ def _clusters(scene: Scene) -> list[Finding]:
             f"The servers belong to {len(by_id)} clusters: {', '.join(parts)}.",
             "Keep the servers of one cluster only: payloads go to whichever cluster answers first.",
             strays,
+            About.SERVERS,
         )
     ]
 
@@ -101,7 +103,8 @@ def _certificates(scene: Scene) -> list[Finding]:
         if good:
             what += f" {names(good)} {'shows' if len(good) == 1 else 'show'} one that is good."
         code_ = "same_certificate_error" if everywhere else "certificate_differs"
-        told.append(found(code_, what, fix, servers))
+        first = servers[0].failure
+        told.append(found(code_, what, fix, servers, first.about if first is not None else None))
     return told
 
 
@@ -137,7 +140,8 @@ def _protocol(scene: Scene) -> list[Finding]:
             first = servers[0].failure
             all_ = f"All {len(servers)}" if len(servers) == len(scene.seen) else f"{len(servers)} of {len(scene.seen)}"
             what = f"{all_} servers {word} at these ports, and the connection type says {form}: {names(servers)}."
-            return [found("other_protocol", what, first.fix if first is not None else "", servers)]
+            fix, about = (first.fix, first.about) if first is not None else ("", None)
+            return [found("other_protocol", what, fix, servers, about)]
     return []
 
 
@@ -154,5 +158,6 @@ def _some_down(scene: Scene) -> list[Finding]:
             f"{len(down)} of {total} servers {verb}: {names(down)}. The {rest}.",
             (first.fix if first is not None else "") or "Look whether they run.",
             down,
+            first.about if first is not None else None,
         )
     ]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from insights_tui.domain.certificate import EXPIRES_SOON, describe_ca
 from insights_tui.domain.check import Finding, Step, StepState
 from insights_tui.domain.text import date, sanitize, thousands
+from insights_tui.domain.trouble import About
 from insights_tui.kafka.check.limits import CheckLimits
 from insights_tui.kafka.check.questions import MAX_BYTES, MIN_INSYNC
 from insights_tui.kafka.check.scene import Scene, names
@@ -27,6 +28,7 @@ def _servers(scene: Scene) -> Iterator[Finding]:
             "is.",
             "Add a second one.",
             (str(scene.connection.servers[0]),),
+            About.SERVERS,
         )
 
 
@@ -92,6 +94,7 @@ def _expiry(scene: Scene) -> Iterator[Finding]:
             f"The CA certificate {sanitize(ca.subject, limit=100)} of the connection expires in "
             f"{_days(ca.expires - scene.now)}, on {date(ca.expires)}.",
             "Ask for its successor in time and edit the connection.",
+            about=About.CA,
         )
 
 

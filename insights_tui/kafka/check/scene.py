@@ -7,6 +7,7 @@ from datetime import datetime
 from insights_tui.domain.check import Finding, Role
 from insights_tui.domain.connection import Connection
 from insights_tui.domain.text import sanitize
+from insights_tui.domain.trouble import About
 from insights_tui.kafka.check.seen import ServerSeen
 
 NAMED = 6
@@ -45,6 +46,6 @@ def names(servers: Iterable[ServerSeen]) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def found(code: str, what: str, fix: str, servers: Iterable[ServerSeen]) -> Finding:
+def found(code: str, what: str, fix: str, servers: Iterable[ServerSeen], about: About | None = None) -> Finding:
     """Make a finding; its texts are sanitised."""
-    return Finding(code, sanitize(what, limit=800), sanitize(fix, limit=800), tuple(one.name for one in servers))
+    return Finding(code, sanitize(what, limit=800), sanitize(fix, limit=800), tuple(one.name for one in servers), about)

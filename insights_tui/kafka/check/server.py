@@ -232,6 +232,7 @@ class ServerCheck:
                 fix=fixes[0] if fixes else "",
                 fixes=fixes,
                 raw=sanitize(trouble.raw),
+                about=trouble.about,
             )
         )
 

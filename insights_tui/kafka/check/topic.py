@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from insights_tui.domain.text import counted
-from insights_tui.domain.trouble import Trouble
+from insights_tui.domain.trouble import About, Trouble
 from insights_tui.kafka.check.questions import DESCRIBE_CONFIGS, MAX_BYTES, MIN_INSYNC, read_settings, settings_question
 from insights_tui.kafka.check.replicas import amiss, brokers, missing
 from insights_tui.kafka.classify import of_code, of_topic
@@ -38,7 +38,8 @@ def trouble_of(view: View, peer: Peer) -> Trouble | None:
 
 def no_write(peer: Peer) -> Trouble:
     """Say that the topic may not be written to."""
-    return replace(of_code(_FORBIDDEN, peer).trouble, otherwise=_otherwise(_FORBIDDEN, peer), raw="")
+    trouble = of_code(_FORBIDDEN, peer).trouble  # it is seen, so its name is right
+    return replace(trouble, otherwise=_otherwise(_FORBIDDEN, peer), raw="", about=About.USERNAME)
 
 
 def _otherwise(code: int, peer: Peer) -> tuple[str, ...]:

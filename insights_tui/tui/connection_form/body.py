@@ -1,7 +1,7 @@
 """The fields, in the order of the original page, and what is said below each."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -16,7 +16,7 @@ from insights_tui.domain.answers import SavedConnection
 from insights_tui.domain.connection import ConnectionType, Mechanism
 from insights_tui.domain.refused import FieldError
 from insights_tui.domain.snapshot import Snapshot
-from insights_tui.domain.trouble import Code
+from insights_tui.domain.trouble import About
 from insights_tui.tui.connection_form.ca_field import CaField
 from insights_tui.tui.connection_form.check import UNREAD, as_connection
 from insights_tui.tui.connection_form.choice import Choice
@@ -29,7 +29,7 @@ from insights_tui.tui.connection_form.servers_field import ServersField
 from insights_tui.tui.connection_form.text_field import TextField
 from insights_tui.tui.connection_form.type_choice import TypeChoice
 from insights_tui.tui.connection_form.values import Values, from_saved, from_view
-from insights_tui.tui.connection_form.words import MECHANISMS, SASL_FIELDS, SUSPECTS, UNCHANGED, Field
+from insights_tui.tui.connection_form.words import FIELDS, MECHANISMS, SASL_FIELDS, SUSPECTS, UNCHANGED, Field
 from insights_tui.tui.glyphs import ASCII, UNICODE
 
 if TYPE_CHECKING:
@@ -152,12 +152,11 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         """How many errors are shown."""
         return sum(len(said.errors) for said in self._said().values())
 
-    def first_wrong(
-        self, general: Sequence[FieldError] = (), *, suspects: Mapping[Code, Field] = SUSPECTS
-    ) -> "Widget | None":
+    def first_wrong(self, general: Sequence[FieldError] = (), *, about: About | None = None) -> "Widget | None":
         """Find the first field with an error, else the one that an error of the whole most likely comes from."""
         wrong = next((field for field, said in self._said().items() if said.errors), None)
-        likely = [field for error in general for code, field in suspects.items() if code == error.code]
+        likely = [FIELDS[about]] if about is not None else []
+        likely += [field for error in general for code, field in SUSPECTS.items() if code == error.code]
         wrong = wrong or next((field for field in likely if self.row(field).display), None)
         return self.query_one(f"#{wrong}") if wrong else None
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from insights_tui.domain.check import CheckVerdict
 from insights_tui.domain.refused import FieldError
+from insights_tui.domain.trouble import About
 from insights_tui.tui.connection_form.values import Values
 
 CHANGED = "The fields have changed since this test. ctrl+t tests them as they are now."
@@ -34,6 +35,11 @@ class Tested:
             return ()
         code = self.verdict.code.value if self.verdict.code is not None else "check_failed"
         return (FieldError(code, self.verdict.sentence, self.verdict.fix),)
+
+    @property
+    def about(self) -> About | None:
+        """What the repair is to be made of, where it is of the connection."""
+        return self.verdict.about if self.verdict is not None else None
 
     def asks(self, values: Values) -> bool:
         """Whether connecting with these fields wants a question first: once after each test that failed."""

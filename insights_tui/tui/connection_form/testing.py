@@ -1,6 +1,6 @@
 """The form's test: every server step by step, beside the fields or over them; nothing is saved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from textual.widget import Widget
 from textual.worker import Worker
@@ -9,7 +9,6 @@ from insights_tui.client.protocol import AgentApi
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.refused import FieldError
 from insights_tui.domain.servers import parse_servers
-from insights_tui.domain.trouble import Code
 from insights_tui.tui.checking.panel import CheckPanel
 from insights_tui.tui.checking.run import run_check
 from insights_tui.tui.connection_form.actions import Actions, Mode
@@ -19,7 +18,6 @@ from insights_tui.tui.connection_form.keys import FormKeys
 from insights_tui.tui.connection_form.messages import StepEnded, TestBegun
 from insights_tui.tui.connection_form.tested import Tested
 from insights_tui.tui.connection_form.values import Values
-from insights_tui.tui.connection_form.words import TEST_SUSPECTS, Field
 
 
 class FormTest(FormKeys):
@@ -86,20 +84,13 @@ class FormTest(FormKeys):
                 self._set_mode(Mode.TESTED)
                 actions.focus_on("connect" if self._tested.good else "fields")
 
-    def _suspects(self) -> Mapping[Code, Field]:
-        """Tell the field of each cause; a repair that names the connection type leads there, whatever the cause."""
-        verdict = self._tested.verdict
-        if verdict is not None and "connection type" in verdict.fix:
-            return dict.fromkeys(Code, Field.TYPE)
-        return TEST_SUSPECTS
-
     def _to_fields(self) -> None:
         """Show the fields again, with the focus where the repair most likely is."""
         body, actions, told = self.query_one(FormBody), self.query_one(Actions), self._tested.told
         with self.app.batch_update():
             self._show_verdict(() if self.has_class("-roomy") else told)
             self._set_mode(Mode.EDIT)
-            wrong = body.first_wrong(told, suspects=self._suspects()) if told else None
+            wrong = body.first_wrong(about=self._tested.about) if told else None
             if wrong is not None:
                 self.set_focus(wrong)
             else:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from insights_tui.domain.connection import ConnectionType, Mechanism
-from insights_tui.domain.trouble import Code
+from insights_tui.domain.trouble import About, Code
 
 
 class Field(StrEnum):
@@ -72,8 +72,16 @@ SUSPECTS = {
 }
 """Where the repair most likely is, of what Kafka says about the connection as a whole."""
 
-TEST_SUSPECTS = SUSPECTS | {Code.KAFKA_UNREACHABLE: Field.SERVERS, Code.BROKER_UNREACHABLE: Field.SERVERS}
-"""The same for a test, which has tried every server: one that does not answer may be mistyped."""
+FIELDS = {
+    About.TOPIC: Field.TOPIC,
+    About.SERVERS: Field.SERVERS,
+    About.TYPE: Field.TYPE,
+    About.MECHANISM: Field.MECHANISM,
+    About.USERNAME: Field.USERNAME,
+    About.PASSWORD: Field.PASSWORD,
+    About.CA: Field.CA,
+}
+"""Where what a test tells is mended."""
 
 OFFER_TEST = "ctrl+t tests every server and every member, step by step."
 
