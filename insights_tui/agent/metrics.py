@@ -89,7 +89,7 @@ def _payloads(snapshot: Snapshot, status: EngineStatus) -> Iterator[Metric]:
 def _waiting(snapshot: Snapshot, status: EngineStatus) -> Iterator[Metric]:
     counts, capacity = snapshot.counts, snapshot.capacity
     yield _gauge("insights_queue_payloads", "Payloads that wait for their first attempt.", counts.queued)
-    yield _gauge("insights_in_flight_payloads", "Payloads in requests that Kafka has not answered.", counts.in_flight)
+    yield _gauge("insights_in_flight_payloads", "Payloads in requests, until the outcome is on disk.", counts.in_flight)
     yield _gauge("insights_retrying_payloads", "Payloads that wait for another attempt.", counts.retrying)
     yield _gauge(
         "insights_queue_max_payloads",

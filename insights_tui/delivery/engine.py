@@ -1,6 +1,7 @@
 """The engine: an asyncio producer task consumes an in-process queue of payloads with deadline-aware retries."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 
 from insights_tui.delivery.batch import Batch, Landing
@@ -22,13 +23,26 @@ from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Draft, Payload
 from insights_tui.domain.snapshot import Counts
-from insights_tui.spool.base import Accepted, Arrival, DeadLetter, Expired, QueueFullError, Selection, Spool, Usage
+from insights_tui.spool.base import (
+    Accepted,
+    Arrival,
+    DeadLetter,
+    Expired,
+    QueueFullError,
+    Selection,
+    Spool,
+    SpoolFullError,
+    Usage,
+)
 from insights_tui.spool.crash import crash_point
 
 __all__ = ["DeliveryFailedError", "Engine", "EngineClosedError"]
 
 _NO_PROGRESS_S = 1.0
 """A drain that gets no acknowledgement for so long is given up: Kafka is frozen or gone."""
+
+_COUNTED_S = 1.0
+"""A receipt waits no longer for its payload to be counted."""
 
 
 class Engine:
@@ -220,7 +234,11 @@ class Engine:
             self._waiters.pop(payload.seq, None)
         if landing is None:
             raise DeliveryFailedError(outcome, reason, self._board.latest())
-        return Receipt(payload.id, landing.topic, landing.partition, landing.offset, self._clock.boot() - started)
+        took = self._clock.boot() - started
+        with contextlib.suppress(TimeoutError, SpoolFullError):  # Kafka has it, whatever the disk does
+            async with asyncio.timeout(_COUNTED_S):
+                await self._spool.written()  # so that whoever looks at the counts next finds it there
+        return Receipt(payload.id, landing.topic, landing.partition, landing.offset, took)
 
     @property
     def pending(self) -> int:
@@ -248,6 +266,7 @@ class Engine:
             nodes=self._supervisor.nodes,
             loop_now=asyncio.get_running_loop().time(),
             on_disk=self._spool.next_deadline,
+            durable=self._spool.durable(),
         )
 
     async def stop(self, grace_s: float) -> Counts:
@@ -257,7 +276,7 @@ class Engine:
         """
         self._closing = True
         if not self._tasks:
-            return self._ledger.counts()
+            return self._ledger.counts(self._spool.durable())
         await self._drain(grace_s)
         for task in self._tasks:
             task.cancel()
@@ -269,7 +288,7 @@ class Engine:
             if not waiter.done():
                 waiter.cancel()
         await self._spool.close()
-        return self._ledger.counts()
+        return self._ledger.counts(self._spool.durable())
 
     async def _drain(self, grace_s: float) -> None:
         loop = asyncio.get_running_loop()

@@ -5,6 +5,7 @@ from enum import IntEnum
 
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.snapshot import Counts
+from insights_tui.spool.base import Durable
 
 
 class Place(IntEnum):
@@ -22,6 +23,9 @@ class Place(IntEnum):
 
 OF_OUTCOME: Mapping[Outcome, Place] = {outcome: Place[outcome.name] for outcome in Outcome}
 _FIRST_FINAL = Place.DELIVERED
+_FINAL = [Place[name.upper()] for name in Durable._fields if name.upper() in Place.__members__]
+_BEFORE = {Place.EXPIRED_UNSENT: Place.QUEUED, Place.DAMAGED: Place.QUEUED}
+"""Where the others come from: in flight, all of them but a few that expired in doubt."""
 
 
 class LedgerError(AssertionError):
@@ -71,6 +75,17 @@ class Ledger:
         """Tell how many payloads are in one place."""
         return self._at[place]
 
-    def counts(self) -> Counts:
-        """Tell everything at this instant."""
-        return Counts(self._accepted, *self._at)
+    def counts(self, durable: Durable | None = None) -> Counts:
+        """Tell everything at this instant, no outcome of which more than `durable` says is on disk.
+
+        The others are still told as what they were before, acknowledged ones as in flight: a process killed now
+        would find them pending, so that no outcome that was ever told falls.
+        """
+        at = self._at.copy()
+        if durable is not None:
+            for outcome, committed in zip(_FINAL, durable, strict=False):
+                early = at[outcome] - committed
+                if early > 0:
+                    at[outcome] = committed
+                    at[_BEFORE.get(outcome, Place.IN_FLIGHT)] += early
+        return Counts(self._accepted, *at)

@@ -15,6 +15,7 @@ from insights_tui.domain.payload import Payload
 from insights_tui.domain.snapshot import Broker, Partition
 from insights_tui.domain.trouble import Code, Trouble
 from insights_tui.kafka.node import Node
+from insights_tui.spool.base import Durable
 
 
 @dataclass(slots=True)
@@ -47,8 +48,12 @@ def status_of(
     nodes: Sequence[Node],
     loop_now: float,
     on_disk: float | None = None,
+    durable: Durable | None = None,
 ) -> EngineStatus:
-    """Tell everything at this instant; `on_disk` is the earliest deadline of what is on disk alone."""
+    """Tell everything at this instant; `on_disk` is the earliest deadline of what is on disk alone.
+
+    Of outcomes no more is told than `durable`, where it is known.
+    """
     deadline = min((one for one in (book.deadline, on_disk) if one is not None), default=None)
     oldest = next(iter(book.in_flight), None)
     unanswered = None if oldest is None else now.boot - oldest.started
@@ -57,9 +62,9 @@ def status_of(
         troubles = sort_troubles([*troubles, *session.troubles(), *_slow(session, settings, now), *session.hints()])
     return EngineStatus(
         at=now,
-        counts=ledger.counts(),
-        lost_open=moments.lost_open,
-        late_acks=moments.late_acks,
+        counts=ledger.counts(durable),
+        lost_open=moments.lost_open if durable is None else min(moments.lost_open, durable.lost_open),
+        late_acks=moments.late_acks if durable is None else min(moments.late_acks, durable.late_acks),
         redriven=moments.redriven,
         oldest_age_s=None if deadline is None else max(0.0, settings.deadline_s - (deadline - now.boot)),
         next_loss_s=None if deadline is None else max(0.0, deadline - now.boot),

@@ -62,6 +62,18 @@ class Expired(NamedTuple):
     unknown: int = 0
 
 
+class Durable(NamedTuple):
+    """Counts of outcomes as the files hold them: what a process killed at this instant would be told after it."""
+
+    delivered: int = 0
+    rejected: int = 0
+    expired_unsent: int = 0
+    expired_unknown: int = 0
+    damaged: int = 0
+    lost_open: int = 0
+    late_acks: int = 0
+
+
 class DeadLetter(NamedTuple):
     """A lost payload and why."""
 
@@ -208,6 +220,17 @@ class Spool(Protocol):
 
     def settle_all(self, payloads: Sequence[Payload], outcome: Outcome, reason: str = "") -> None:
         """Write one outcome for many payloads: what `settle` does, at a cost per batch (the engine uses this)."""
+        ...
+
+    def durable(self) -> Durable | None:
+        """Tell which outcomes are committed; `None` where nothing outlives the process. Cheap.
+
+        What `settle_all` was given is in it a commit later, and no figure of it is ever higher than the files'.
+        """
+        ...
+
+    async def written(self) -> None:
+        """Wait until the writer has been through all that it was given before; committed, unless the disk refuses."""
         ...
 
     def note_late_ack(self, payloads: Sequence[Payload]) -> None:

@@ -94,6 +94,12 @@ class MemorySpool(Spool):
             for payload in payloads:
                 self._lose(payload, outcome, reason)
 
+    def durable(self) -> None:
+        """Tell that nothing outlives the process: every outcome is as true as the process itself."""
+
+    async def written(self) -> None:
+        """Nothing is to be waited for."""
+
     def note_late_ack(self, payloads: Sequence[Payload]) -> None:
         """Mark dead letters that Kafka has acknowledged after all."""
         late = {payload.seq for payload in payloads}

@@ -7,6 +7,7 @@ from zlib import crc32
 
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.snapshot import Counts
+from insights_tui.spool.base import Durable
 
 
 @dataclass(slots=True)
@@ -98,6 +99,10 @@ class Record:
         """Tell one of the counters that are carried over, with what was."""
         return int(getattr(self, name) + getattr(self, f"c_{name}"))
 
+    def durable(self) -> Durable:
+        """Tell the outcomes of this epoch and of those folded into it."""
+        return Durable(*map(int.__add__, _outcomes(self), _carried_outcomes(self)))
+
     def pack(self) -> bytes:
         """Write it down with a checksum."""
         data = _FORMAT.pack(*_values(self))
@@ -119,6 +124,7 @@ class Record:
 
 
 _NAMES = tuple(field.name for field in fields(Record))
+_outcomes, _carried_outcomes = attrgetter(*Durable._fields), attrgetter(*(f"c_{name}" for name in Durable._fields))
 CARRIED = tuple(name[2:] for name in _NAMES if name.startswith("c_"))
 _FORMAT = struct.Struct(f"<{len(_NAMES)}q")
 _values = attrgetter(*_NAMES)

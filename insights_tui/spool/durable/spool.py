@@ -17,6 +17,7 @@ from insights_tui.spool.base import (
     Arrival,
     CommitTimeoutError,
     DeadLetter,
+    Durable,
     Expired,
     Recovered,
     Selection,
@@ -239,6 +240,14 @@ class DurableSpool(Spool):
     def settle_all(self, payloads: Sequence[Payload], outcome: Outcome, reason: str = "") -> None:
         """Write one outcome for many payloads with the next commit."""
         self._put(Ended(tuple(payloads), outcome, reason, int(self._clock.now().wall * 1000)))
+
+    def durable(self) -> Durable | None:
+        """Tell which outcomes are committed, as of the writer's latest commit."""
+        return self._store.durable
+
+    async def written(self) -> None:
+        """Wait until the writer has been through all that it was given before."""
+        await self._call(lambda: None)
 
     def note_late_ack(self, payloads: Sequence[Payload]) -> None:
         """Note on dead letters that Kafka acknowledged them after their deadline."""

@@ -4,6 +4,7 @@ import errno
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from operator import is_
 from pathlib import Path
 from time import monotonic
 
@@ -11,7 +12,7 @@ from insights_tui.domain.clock import Clock
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Payload
 from insights_tui.domain.snapshot import Counts
-from insights_tui.spool.base import Expired, Recovered, SpoolFullError
+from insights_tui.spool.base import Durable, Expired, Recovered, SpoolFullError
 from insights_tui.spool.crash import crash_point
 from insights_tui.spool.durable import folder as places
 from insights_tui.spool.durable import schema
@@ -59,6 +60,9 @@ class Store:
         self._free_at, self._free_bytes = float("-inf"), places.free(folder.parent)
         self.trouble: Exception | None = None
         """Why the last change could not be written."""
+        self.durable = Durable()
+        """Outcomes that are committed; replaced as a whole, so that the loop may look at any time."""
+        self._published: list[Record] = []
 
     # Opening and closing.
 
@@ -92,6 +96,7 @@ class Store:
         self._retry(self._apply_intents)
         pending: list[Payload] = []
         self._retry(lambda: pending.extend(self.load(min(_FIRST_WINDOW, self.limits.window_payloads))))
+        self.publish()
         return Recovered(counts, lost_open, late_acks, redriven, pending)
 
     def close(self) -> None:
@@ -106,12 +111,20 @@ class Store:
             except (sqlite3.Error, OSError, SickError):
                 clean = False
             epoch.close(clean=clean and not epoch.sick and not epoch.backlog)
+        self.publish()
         self.epochs = {}
         self.current = None
 
     def total(self, name: str) -> int:
         """Add up a counter over all epochs."""
         return sum(record.total(name) for record in self._records())
+
+    def publish(self) -> None:
+        """Tell which outcomes are committed: between two changes, when each count is in one record."""
+        records = self._records()
+        if len(records) != len(self._published) or not all(map(is_, records, self._published)):  # a commit makes a new
+            self._published = records
+            self.durable = Durable(*map(sum, zip(*[record.durable() for record in records], strict=True)))
 
     def _records(self) -> list[Record]:
         return [*(epoch.record for epoch in self.epochs.values()), *self.aside.values()]

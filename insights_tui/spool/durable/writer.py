@@ -83,6 +83,7 @@ class Writer:
                 self._do(last)
                 return
             more = self._between(idle=not requests or self.queue.empty())
+            self.store.publish()
             self._found()
 
     def _gather(self, *, block: bool) -> list[Any]:
@@ -132,6 +133,7 @@ class Writer:
             self._in_trouble(error)
             answers = [SpoolFullError(self._trouble)] * len(waiting)
         self.commits.append(perf_counter() - started)
+        self.store.publish()
         if self.store.trouble is not None:
             self._in_trouble(self.store.trouble)
         if waiting:
@@ -143,6 +145,8 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - handed to whoever asked
             call.done(None, error)
         else:
+            if not call.last:
+                self.store.publish()  # before the loop hears of it
             call.done(result, None)
 
     def _between(self, *, idle: bool) -> bool:
