@@ -5,14 +5,13 @@ asyncio's `happy_eyeballs_delay` does the like, but uvloop lacks it; and here ea
 
 import asyncio
 import contextlib
-import functools
 import socket
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from insights_tui.domain.connection import Server
 from insights_tui.kafka.cause import RESOLVER_ERRORS, StageError
+from insights_tui.kafka.resolver import Resolver
 
 STAGGER_S = 0.25
 """Head start of one address before the next is tried beside it (RFC 8305 §5)."""
@@ -22,7 +21,7 @@ _lookups: dict[tuple[asyncio.AbstractEventLoop, Server], "asyncio.Future[list[An
 
 
 # of our own: asyncio's has so few threads that a handful of names that hang would keep others, and logins, waiting
-_RESOLVERS = ThreadPoolExecutor(64, thread_name_prefix="resolve")
+_RESOLVER = Resolver()
 
 
 def _look_up(server: Server) -> "asyncio.Future[list[Any]]":
@@ -30,21 +29,19 @@ def _look_up(server: Server) -> "asyncio.Future[list[Any]]":
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[Any]] = loop.create_future()
 
-    def settle(looked_up: "Future[list[Any]]") -> None:
-        error = looked_up.exception()
+    def settle(told: list[Any] | BaseException) -> None:
         if answer.done():
             return
-        if error is not None:
-            answer.set_exception(error)
+        if isinstance(told, BaseException):
+            answer.set_exception(told)
         else:
-            answer.set_result(looked_up.result())
+            answer.set_result(told)
 
-    def tell(looked_up: "Future[list[Any]]") -> None:
+    def tell(told: list[Any] | BaseException) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, looked_up)
+            loop.call_soon_threadsafe(settle, told)
 
-    ask = functools.partial(socket.getaddrinfo, server.host, server.port, type=socket.SOCK_STREAM)
-    _RESOLVERS.submit(ask).add_done_callback(tell)
+    _RESOLVER.look_up(server.host, server.port, tell)
     return answer
 
 
