@@ -191,8 +191,16 @@ class Agent:
         return self._explaining.told(self._engine.status())
 
     def _seen(self, status: EngineStatus, usage: Usage, history: int = 0) -> Snapshot:
+        executions = self._http.executions
         return self._reporter.snapshot(
-            status, usage, self._connecting.view(), self._events, ingest_url=self.url, history=history
+            status,
+            usage,
+            self._connecting.view(),
+            self._events,
+            ingest_url=self.url,
+            history=history,
+            executions_open=None if executions is None else executions.open,
+            executions_unfinished=0 if executions is None else executions.unfinished,
         )
 
     def metrics(self, accept: str = "") -> tuple[bytes, str]:

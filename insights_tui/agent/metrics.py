@@ -44,6 +44,7 @@ class Scrape(Collector):
         yield _latency(self._status)
         yield from _kafka(self._snapshot, self._status)
         yield from _spool(self._snapshot, self._usage)
+        yield from _executions(self._snapshot)
         yield from _agent(self._snapshot)
 
 
@@ -173,6 +174,19 @@ def _spool(snapshot: Snapshot, usage: Usage) -> Iterator[Metric]:
         if seconds is not None:
             commits.add_sample("insights_spool_commit_seconds", {"quantile": quantile}, seconds)
     yield commits
+
+
+def _executions(snapshot: Snapshot) -> Iterator[Metric]:
+    yield _gauge(
+        "insights_executions_open",
+        "Executions begun and not finished; no sample where their file cannot be read.",
+        snapshot.executions_open,
+    )
+    yield _total(
+        "insights_executions_unfinished",
+        "Executions published after a silence because nobody finished them, since the start of the agent.",
+        snapshot.executions_unfinished,
+    )
 
 
 def _agent(snapshot: Snapshot) -> Iterator[Metric]:

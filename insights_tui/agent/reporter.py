@@ -98,6 +98,8 @@ class Reporter:
         *,
         ingest_url: str | None,
         history: int,
+        executions_open: int | None = None,
+        executions_unfinished: int = 0,
     ) -> Snapshot:
         """Assemble it; `seq` moves only when something beside the clock did."""
         around = self._around(status, usage, view)
@@ -131,6 +133,8 @@ class Reporter:
             ingest_url=ingest_url,
             refusing=refusing,
             partition_count=len(status.partitions) or None,
+            executions_open=executions_open,
+            executions_unfinished=executions_unfinished,
         )
         if self._last is None or _timeless(made) != _timeless(self._last):
             self._seq += 1

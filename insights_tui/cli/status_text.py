@@ -21,6 +21,7 @@ def lines(snapshot: Snapshot) -> list[str]:
         said += _problem(problem)
     said += _connection(snapshot)
     said += _payloads(snapshot)
+    said += _executions(snapshot)
     said += _brokers(snapshot)
     said.append(_line("Agent", _agent(snapshot)))
     if snapshot.ingest_url is not None:
@@ -119,6 +120,14 @@ def _payloads(snapshot: Snapshot) -> list[str]:
         parts = ", ".join(f"{reason} {count:,}" for reason, count in refused.items())
         said.append(_line("Refused", f"{sum(refused.values()):,} ({parts})"))
     return said
+
+
+def _executions(snapshot: Snapshot) -> list[str]:
+    still, left = snapshot.executions_open, snapshot.executions_unfinished
+    if not still and not left:
+        return []
+    open_ = "open: not known" if still is None else f"{still:,} open"
+    return [_line("Executions", open_ + (f", {left:,} published because nobody finished them" if left else ""))]
 
 
 def _lost(snapshot: Snapshot) -> str:

@@ -253,3 +253,7 @@ class Snapshot:
     """Why ingest refuses everything just now, `None` where it takes payloads in."""
     partition_count: int | None = field(default=None)
     """Partitions of the topic, `None` before the first answer."""
+    executions_open: int | None = None
+    """Executions begun and not finished; `None` where their file cannot be read."""
+    executions_unfinished: int = 0
+    """Published after a silence because nobody finished them, since the start of the agent."""

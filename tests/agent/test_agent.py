@@ -86,6 +86,16 @@ async def test_a_report_travels_from_the_port_to_kafka(agent: Agent, control: ht
     assert snapshot.problems == ()
 
 
+async def test_open_executions_are_counted_everywhere(agent: Agent, control: httpx.AsyncClient) -> None:
+    begun = [(await control.post("/v1/runs", json={})).json()["request_id"] for _ in range(3)]
+    assert (await control.get("/v1/snapshot")).json()["executions_open"] == 3
+    assert samples(agent.metrics()[0])["insights_executions_open"] == 3
+    await control.post(f"/v1/runs/{begun[0]}/finish", json={})
+    snapshot = await _until(control, lambda s: s.executions_open == 2)
+    assert snapshot.executions_unfinished == 0
+    assert samples(agent.metrics()[0])["insights_executions_unfinished_total"] == 0
+
+
 async def test_a_scrape_and_the_snapshot_of_one_instant_say_the_same(agent: Agent, brokers: str) -> None:
     transport = httpx.AsyncHTTPTransport(uds=str(agent.socket))
     async with httpx.AsyncClient(transport=transport, base_url="http://agent") as control, httpx.AsyncClient() as tcp:
@@ -94,13 +104,15 @@ async def test_a_scrape_and_the_snapshot_of_one_instant_say_the_same(agent: Agen
         kind = {"Content-Type": "application/x-ndjson"}
         for _ in range(10):
             assert (await tcp.post(f"{agent.url}/v1/payloads", content=body, headers=kind)).status_code == 200
-            seen, text = agent.snapshot(), agent.metrics()[0]  # nothing runs in between
+            again = None
+            while again != (seen := agent.snapshot().counts):  # only the spool's thread runs in between
+                text, again = agent.metrics()[0], seen
             found = samples(text)
             for place in ("queue", "in_flight", "retrying"):
-                counted = seen.counts.queued if place == "queue" else getattr(seen.counts, place)
+                counted = seen.queued if place == "queue" else getattr(seen, place)
                 assert found[f"insights_{place}_payloads"] == counted
-            assert found["insights_payloads_accepted_total"] == seen.counts.accepted
-            assert found["insights_payloads_delivered_total"] == seen.counts.delivered
+            assert found["insights_payloads_accepted_total"] == seen.accepted
+            assert found["insights_payloads_delivered_total"] == seen.delivered
             assert found["insights_ledger_balanced"] == 1
         await _until(control, lambda s: s.counts.delivered == 5000)
         found = samples((await tcp.get(f"{agent.url}/metrics")).content)

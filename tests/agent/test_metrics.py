@@ -145,6 +145,7 @@ def test_what_is_not_known_has_no_sample_and_is_never_0() -> None:
         "insights_disk_free_bytes",
         "insights_spool_commit_seconds quantile=0.99",
         "insights_kafka_brokers state=up",
+        "insights_executions_open",
     ):
         assert name not in found
         assert f"# HELP {name.partition(' ')[0]} ".encode() in text

@@ -50,6 +50,21 @@ def test_the_exit_code_tells_the_state(run: Run, agent: FakeAgent, changes: dict
     assert run("status", "--socket", agent.socket).code == code
 
 
+@pytest.mark.parametrize(
+    ("open_", "unfinished", "said"),
+    [
+        (None, 0, []),
+        (0, 0, []),
+        (1200, 0, ["Executions:    1,200 open"]),
+        (0, 3, ["Executions:    0 open, 3 published because nobody finished them"]),
+        (None, 3, ["Executions:    open: not known, 3 published because nobody finished them"]),
+    ],
+)
+def test_executions_are_told_where_there_are_any(open_: int | None, unfinished: int, said: list[str]) -> None:
+    snapshot = replace(CONNECTED, executions_open=open_, executions_unfinished=unfinished)
+    assert [line for line in lines(snapshot) if line.startswith("Executions")] == said
+
+
 def test_no_agent_is_4_with_the_command_that_helps(run: Run, tmp_path: Path) -> None:
     ended = run("status", "--socket", tmp_path / "nobody.sock")
     assert ended.code == 4

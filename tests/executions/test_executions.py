@@ -143,6 +143,7 @@ async def test_one_that_nobody_ends_is_published_after_ten_minutes_of_silence(tm
         assert "duration_milliseconds" not in value, "nobody knows when it ended"
         assert [(note.code, note.subject) for note in bench.notes] == [("execution_unfinished", "acme/score")]
         assert not await bench.finish(silent)
+        assert (bench.executions.unfinished, bench.executions.open) == (1, 1)
         assert await bench.finish(alive)
         await bench.executions.sweep()
         assert len(bench.taken) == 2

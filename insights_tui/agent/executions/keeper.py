@@ -87,11 +87,13 @@ class Executions:
         self._trouble = "the file is not open"
         self._closer: asyncio.Task[None] | None = None
         self._sweeper: asyncio.Task[None] | None = None
+        self.unfinished = 0
+        """Published after a silence, since the start."""
 
     @property
-    def open(self) -> int:
-        """Executions that nobody has ended yet."""
-        return self._store.open
+    def open(self) -> int | None:
+        """Executions that nobody has ended yet; `None` where the file cannot be used."""
+        return None if self._trouble else self._store.open
 
     async def start(self) -> None:
         """Open the store and close what the spool has already; what the disk refuses is tried again, and told."""
@@ -245,6 +247,7 @@ class Executions:
             self._intake.took(self._intake.entry(run.names), Report(run.metrics, kinds=run.kinds), draft.value)
         for names, count in Counter(run.names for run in runs).items():
             self._ingest.note(unfinished(names, count))
+        self.unfinished += len(runs)
         self._close(keys)
         return True
 
