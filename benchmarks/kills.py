@@ -28,6 +28,9 @@ from benchmarks.harness.sample import PENDING, Sampler, Watched
 from benchmarks.harness.verdict import Verdict, judge, missing_numbers
 from tests.kafka_cluster import Cluster
 
+_LOOK_S = 0.1
+"""Between two looks at the counts: often, for a figure that a kill takes back must have been seen just before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -127,7 +130,7 @@ def run(cluster: Cluster, topic: str, options: Options, say: Callable[[str], Non
         loader = Loader(agent.address, answers, lines=options.lines, connections=options.connections, may=may)
         faults = BrokerFaults(cluster, rng.randrange(2**32), active=options.broker_faults)
         try:
-            with Sampler(agent, answers) as sampler:
+            with Sampler(agent, answers, _LOOK_S) as sampler:
                 with faults, loader:
                     for life in options.lives or _random_lives(rng, mean):
                         if not options.lives and answers.accepted >= options.payloads and lived.kills >= options.kills:
