@@ -130,7 +130,7 @@ SCENES: Mapping[str, tuple[str, Play]] = {
     "lost-filter": ("lost", _keys("5", "slash", shows="reason")),
     "lost-payload": ("lost", _keys("5", "enter", shows="A lost payload")),
     "lost-redrive": ("lost", _keys("5", "r", shows="Cancel")),
-    "lost-drop": ("lost", _keys("5", "D", shows="Cancel")),
+    "lost-drop": ("lost", _keys("5", "delete", shows="Cancel")),
     "lost-refused": ("lost", _lost_refused),
     "algorithm": ("connected", _keys("6", "down", "enter", shows="risk_score")),
     "algorithm-off": ("connected", _keys("6", "o", shows="Turn Insights off")),

@@ -18,7 +18,7 @@ class Balance(Panel):
             return []
         sums = [_accepted(snapshot, scene.space, scene.width)]
         if snapshot.counts.lost or scene.roomy:
-            sums.append(_lost(snapshot))
+            sums.append(_lost(snapshot, scene.width))
         if any(snapshot.refused.values()):
             sums.append(_refused(snapshot))
         return [crop(line, scene.width, scene.glyphs.ellipsis) for line in sums]
@@ -38,15 +38,27 @@ def _accepted(snapshot: Snapshot, space: Space, room: int) -> Line:
     long = (*head, *_sum(terms), verdict)
     if width(long) <= room:
         return long
-    names = " + ".join(name for name, _ in terms)
-    return (*head, (names, "label"), verdict)
+    named: Line = (*head, (" + ".join(name for name, _ in terms), "label"), verdict)
+    if width(named) <= room:
+        return named
+    return (*head, ("the sum of these five", "label"), verdict)  # the verdict is what the line is for
 
 
-def _lost(snapshot: Snapshot) -> Line:
+def _lost(snapshot: Snapshot, room: int) -> Line:
     counts = snapshot.counts
     token = "bad" if snapshot.lost_open else "label"
     head: Line = ((" lost ", "label"), (thousands(counts.lost), token), (" = ", "label"))
-    return (*head, *_sum(tuple(lost_parts(snapshot)), loud=bool(snapshot.lost_open)))
+    loud = bool(snapshot.lost_open)
+    parts = tuple(lost_parts(snapshot))
+    whole = (*head, *_sum(parts, loud=loud))
+    if width(whole) <= room:
+        return whole
+    some = (*head, *_sum(tuple((name, number) for name, number in parts if number), loud=loud))
+    if width(some) <= room:
+        return some
+    expired = counts.expired_unsent + counts.expired_unknown
+    terms = (("rejected", counts.rejected), ("expired", expired), ("damaged", counts.damaged))
+    return (*head, *_sum(tuple(term for term in terms if term[1]), loud=loud))
 
 
 def _refused(snapshot: Snapshot) -> Line:

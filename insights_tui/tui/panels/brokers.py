@@ -8,6 +8,8 @@ from insights_tui.tui.panels.panel import Panel
 
 _WORST_FIRST = {"down": 0, "unknown": 1, "up": 2}
 _TOKENS = {"down": "bad", "unknown": "label", "up": "ok"}
+_AROUND = 2
+"""Rows of the heading and of what tells of the rest."""
 _ROWS = {"narrow": 3, "medium": 8, "wide": 24}
 
 
@@ -25,7 +27,10 @@ class Brokers(Panel):
         if not brokers:
             return [text(" no broker has answered yet", "label")]
         shown = brokers[: _ROWS[scene.tier]]
-        header = [text(name, "label") for name in ("server", "state", "since", "rtt", "last error")]
+        if self.most is not None and 1 + len(shown) + (len(shown) < len(brokers)) > self.most:
+            shown = brokers[: max(1, self.most - _AROUND)]
+        said = "last error" if any(broker.last_error for broker in shown) else ""
+        header = [text(name, "label") for name in ("server", "state", "since", "rtt", said)]
         rows = [header, *(_row(broker, snapshot, scene.space) for broker in shown)]
         dots = scene.glyphs.ellipsis
         lines = [crop(((" ", "text"), *row), scene.width, dots) for row in table(rows, right=frozenset({2, 3}))]

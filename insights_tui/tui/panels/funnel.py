@@ -10,6 +10,17 @@ from insights_tui.tui.panels.big_digits import big
 from insights_tui.tui.panels.panel import Panel
 
 COLUMNS = 5
+_LAST = 16
+"""Cells of the last column at least: `since 12:03:26Z`."""
+SHORT = 16
+"""Cells of a column below which words get short."""
+
+
+def column_size(width: int) -> int:
+    """Tell how wide the columns of the page's figures are; the last has what is left of the row."""
+    return min((width - _LAST) // (COLUMNS - 1), max((width - 1) // COLUMNS, SHORT))
+
+
 _PARTS = (
     ("rejected", "rejected"),
     ("expired_unsent", "expired unsent"),
@@ -27,14 +38,20 @@ class Funnel(Panel):
         """Draw the stages side by side, or below each other where there is no room."""
         if scene.snapshot is None:
             return []
-        stages = _stages(scene.snapshot, scene.space)
+        size = column_size(scene.width)
+        stages = _stages(scene.snapshot, scene.space, short=size < SHORT)
         if scene.tier == "tiny":
             rows: list[Line] = [
-                (*fit(text(f" {label}", "label"), 12), *fit(number, 11, right=True), ("  ", "text"), *meaning)
+                (
+                    *fit(text(f" {label}", "label"), 12),
+                    *fit(number[:1], 11, right=True),
+                    *number[1:],
+                    ("  ", "text"),
+                    *meaning,
+                )
                 for label, number, meaning in stages
             ]
             return [*rows, text(" enlarge to 80x24 for tables", "label")]
-        size = (scene.width - 1) // COLUMNS
         dots = scene.glyphs.ellipsis
         numbers: list[tuple[Line, ...]] = [(number,) for _, number, _ in stages]
         if scene.tier == "wide" and scene.glyphs is not ASCII:
@@ -46,14 +63,14 @@ class Funnel(Panel):
         ]
 
 
-def _stages(snapshot: Snapshot, space: Space) -> list[Stage]:
+def _stages(snapshot: Snapshot, space: Space, *, short: bool) -> list[Stage]:
     counts = snapshot.counts
-    arrow = f" {space.glyphs.arrow}" if space.tier != "tiny" else ""
+    arrow = f" {space.glyphs.arrow}" if space.tier != "tiny" and not short else ""
     return [
-        ("Queued" + arrow, _number(counts.queued), _queued(snapshot, space)),
-        ("In flight" + arrow, _number(counts.in_flight), text("awaiting Kafka" if counts.in_flight else "", "label")),
+        ("Queued" + arrow, _number(counts.queued), _queued(snapshot, space, short=short)),
+        ("In flight" + arrow, _number(counts.in_flight), text("no ack yet" if counts.in_flight else "none", "label")),
         ("Delivered", _number(counts.delivered), _delivered(snapshot)),
-        ("Retrying", _number(counts.retrying, "worry"), _retrying(snapshot)),
+        ("Retrying", _number(counts.retrying, "worry"), _retrying(snapshot, short=short)),
         ("Lost", _lost_number(snapshot), _lost(snapshot)),
     ]
 
@@ -71,12 +88,15 @@ def _number(value: int, style: str = "strong") -> Line:
     return text(thousands(value), style if value else "strong")
 
 
-def _queued(snapshot: Snapshot, space: Space) -> Line:
+def _queued(snapshot: Snapshot, space: Space, *, short: bool) -> Line:
     full = percent(snapshot.counts.queued, snapshot.capacity.queue_max_payloads)
     if not snapshot.counts.queued:
         return text("empty", "label")
-    token = "warn" if snapshot.counts.pending * 2 > snapshot.capacity.queue_max_payloads else "label"
+    filling = snapshot.counts.pending * 2 > snapshot.capacity.queue_max_payloads
+    token = "warn" if filling else "label"
     age = duration(snapshot.oldest_age_s)
+    if short and space.tier != "tiny":
+        return text(f"{full} full" if filling else age, token)
     return text(f"{age} {space.glyphs.dot} {full}" + (" full" if space.roomy else ""), token)
 
 
@@ -85,10 +105,11 @@ def _delivered(snapshot: Snapshot) -> Line:
     return text(rate(per_s), "label")
 
 
-def _retrying(snapshot: Snapshot) -> Line:
+def _retrying(snapshot: Snapshot, *, short: bool) -> Line:
     if not snapshot.counts.retrying:
         return text("none", "label")
-    return text(f"oldest {duration(snapshot.oldest_age_s)}", "label")
+    age = duration(snapshot.oldest_age_s)
+    return text(age if short else f"oldest {age}", "label")
 
 
 def _lost_number(snapshot: Snapshot) -> Line:

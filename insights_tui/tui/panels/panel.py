@@ -22,6 +22,9 @@ class Panel(Sheet):
         super().__init__(id=id, classes=classes)
         self._frame = Frame()
         self._space = Space()
+        self._width = (0, 0)  # the room's and our own when we were laid out last
+        self.most: int | None = None
+        """Rows that there is room for; 0 hides the part, `None` leaves it to the part."""
 
     def lines(self, scene: Scene) -> Sequence[Line]:
         """Draw a frame; no lines hide the part."""
@@ -30,11 +33,23 @@ class Panel(Sheet):
     def show(self, frame: Frame, space: Space) -> None:
         """Take over a frame and repaint what differs."""
         self._frame, self._space = frame, space
-        width = self.size.width or space.width
-        lines = self._all_lines(width)
+        lines = self._all_lines(self._width_in(space))
         if self.display != bool(lines):
             self.display = bool(lines)
         self.paint(lines)
+
+    def wanted(self, frame: Frame, space: Space) -> int:
+        """Tell how many rows it would fill, its heading not counted."""
+        kept, self.most = self.most, None  # what it was given last time is not what it wants
+        try:
+            return len(self.lines(Scene(frame, space, self.size.width or space.width)))
+        finally:
+            self.most = kept
+
+    def _width_in(self, space: Space) -> int:
+        """Tell our width; while hidden what it was in the same room, so that showing it again is laid out once."""
+        room, width = self._width
+        return self.size.width or (width if room == space.width else 0) or space.width
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Tell how many lines there are at a width that layout tries."""
@@ -43,9 +58,12 @@ class Panel(Sheet):
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw anew for another width."""
+        self._width = (self._space.width, event.size.width)
         self.paint(self._all_lines(event.size.width))
 
     def _all_lines(self, width: int) -> list[Line]:
+        if self.most == 0:
+            return []
         lines = list(self.lines(Scene(self._frame, self._space, width)))
         if lines and self.TITLE and self._space.roomy:
             rule = self._space.glyphs.rule * max(0, width - len(self.TITLE) - 3)

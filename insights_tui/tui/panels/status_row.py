@@ -3,7 +3,7 @@
 from insights_tui.domain.snapshot import Snapshot, State
 from insights_tui.domain.text import clock_time, sanitize
 from insights_tui.tui.frame import Frame, Scene, Space
-from insights_tui.tui.lines import Line, ends, text, whole_seconds, width
+from insights_tui.tui.lines import Line, crop, ends, text, whole_seconds, width
 from insights_tui.tui.panels.panel import Panel
 from insights_tui.tui.remote import ends_with_us
 
@@ -12,6 +12,10 @@ _TOKENS = {State.CONNECTED: "calm", State.DEGRADED: "alert", State.CONNECTING: "
 _OURS, _THEIRS = "EMBEDDED · stops with this screen", "EMBEDDED · stops with its screen"
 _MUST = 100
 """Parts of this weight are never dropped, however narrow the terminal is."""
+
+_TOPIC, _INSTALLATION, _BROKERS = 10, 20, 30
+_CUTTABLE, _TELLING = (_TOPIC, _INSTALLATION), 18
+"""Names that can be cut, and the cells that a cut one needs."""
 
 
 class StatusRow(Panel):
@@ -29,11 +33,20 @@ class StatusRow(Panel):
 def _left(frame: Frame, space: Space, room: int) -> Line:
     parts = _parts(frame, space)
     while _total(parts) > room and any(weight < _MUST for weight, _ in parts):
-        parts.remove(min(parts, key=lambda part: part[0]))
+        least = min(parts, key=lambda part: part[0])
+        over = _total(parts) - room
+        parts[parts.index(least) : parts.index(least) + 1] = _shorter(least, over, space.glyphs.ellipsis)
     kept = [part for _, part in parts]
     if _total(parts) > room:  # every must at once on a narrow terminal: the word says enough
         kept = [tuple((run.partition(" · ")[0], token) for run, token in part) for part in kept]
     return tuple(run for part in kept for run in (*part, ("  ", "text")))
+
+
+def _shorter(part: tuple[int, Line], over: int, dots: str) -> list[tuple[int, Line]]:
+    """Cut a part by so many cells; nothing of it stays where that would be too little to be told by."""
+    weight, line = part
+    kept = width(line) - over
+    return [(weight, crop(line, kept, dots))] if weight in _CUTTABLE and kept >= _TELLING else []
 
 
 def _parts(frame: Frame, space: Space) -> list[tuple[int, Line]]:
@@ -59,15 +72,15 @@ def _parts(frame: Frame, space: Space) -> list[tuple[int, Line]]:
 def _where(snapshot: Snapshot) -> list[tuple[int, Line]]:
     parts: list[tuple[int, Line]] = []
     if snapshot.agent.installation:
-        parts.append((20, text(sanitize(snapshot.agent.installation, limit=40), "strong")))
+        parts.append((_INSTALLATION, text(sanitize(snapshot.agent.installation, limit=40), "strong")))
     if snapshot.connection is not None:
         topic = sanitize(snapshot.connection.topic, limit=60)
-        parts.append((10, (("topic ", "label"), (topic, "text"))))
+        parts.append((_TOPIC, (("topic ", "label"), (topic, "text"))))
     if snapshot.brokers:
         up = sum(broker.state == "up" for broker in snapshot.brokers)
         quiet = sum(broker.state == "unknown" for broker in snapshot.brokers)
         unknown = f", {quiet} unknown" if quiet else ""  # not spoken to yet is not down
-        parts.append((30, (("brokers ", "label"), (f"{up}/{len(snapshot.brokers)} up{unknown}", "text"))))
+        parts.append((_BROKERS, (("brokers ", "label"), (f"{up}/{len(snapshot.brokers)} up{unknown}", "text"))))
     return parts
 
 

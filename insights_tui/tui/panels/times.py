@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from insights_tui.domain.snapshot import Snapshot
-from insights_tui.domain.text import UNKNOWN, duration, latency
-from insights_tui.tui.frame import Scene, Space
+from insights_tui.domain.text import UNKNOWN, clock_time, duration, latency
+from insights_tui.tui.frame import Frame, Scene, Space
 from insights_tui.tui.lines import Line, columns, text, whole_seconds
-from insights_tui.tui.panels.funnel import COLUMNS
+from insights_tui.tui.panels.funnel import SHORT, column_size
 from insights_tui.tui.panels.panel import Panel
 
 _OLD_S = 30.0
@@ -22,8 +22,8 @@ class Times(Panel):
         """Draw labels above values, in the funnel's columns."""
         if scene.snapshot is None or scene.tier == "tiny":
             return []
-        fields = _fields(scene.snapshot, scene.space)
-        size = (scene.width - 1) // COLUMNS
+        size = column_size(scene.width)
+        fields = _fields(scene.frame, scene.snapshot, scene.space, short=size < SHORT)
         dots = scene.glyphs.ellipsis
         return [
             ((" ", "text"), *columns([text(label, "label") for label, _ in fields], size, dots)),
@@ -31,20 +31,27 @@ class Times(Panel):
         ]
 
 
-def _fields(snapshot: Snapshot, space: Space) -> list[tuple[str, Line]]:
+def _fields(frame: Frame, snapshot: Snapshot, space: Space, *, short: bool) -> list[tuple[str, Line]]:
     dot = f" {space.glyphs.dot} "
-    age, left = snapshot.oldest_age_s, snapshot.next_loss_s
+    stale = frame.stale_s is not None
+    age, left = snapshot.oldest_age_s, None if stale else snapshot.next_loss_s  # nobody knows what has been lost since
     quantiles = f"{latency(snapshot.latency.p50)}{dot}{latency(snapshot.latency.p99)}"
+    oldest, loss, into, out, took = _labels(space, dot, short=short)
     return [
-        (
-            "Oldest undelivered" if space.roomy else "Oldest waits",
-            _value(age, "warn" if (age or 0) > _OLD_S else "text"),
-        ),
-        ("Next loss in", _left(left)),
-        ("Last payload" if not space.roomy else "Last payload in", _ago(snapshot.last_accepted_at, snapshot.as_of)),
-        ("Last delivered", _ago(snapshot.last_delivered_at, snapshot.as_of)),
-        (f"Latency p50{dot}p99" if space.roomy else f"p50{dot}p99", text(quantiles)),
+        (oldest, _value(age, "warn" if (age or 0) > _OLD_S and not stale else "text")),
+        (loss, _left(left)),
+        (into, _ago(snapshot.last_accepted_at, snapshot.as_of, stale=stale)),
+        (out, _ago(snapshot.last_delivered_at, snapshot.as_of, stale=stale)),
+        (took, text(quantiles)),
     ]
+
+
+def _labels(space: Space, dot: str, *, short: bool) -> tuple[str, str, str, str, str]:
+    if space.roomy:
+        return "Oldest undelivered", "Next loss in", "Last payload in", "Last delivered", f"Latency p50{dot}p99"
+    if short:
+        return "Oldest", "Next loss", "Last in", "Last out", f"p50{dot}p99"
+    return "Oldest waits", "Next loss in", "Last payload", "Last delivered", f"p50{dot}p99"
 
 
 def _value(seconds: float | None, token: str) -> Line:
@@ -58,7 +65,10 @@ def _left(seconds: float | None) -> Line:
     return text(whole_seconds(seconds), "bad" if seconds < _SOON_S else "text")
 
 
-def _ago(then: datetime | None, now: datetime) -> Line:
+def _ago(then: datetime | None, now: datetime, *, stale: bool) -> Line:
+    """Say how long ago; where the news are old, when: `0 s ago` would be a lie."""
     if then is None:
         return text(UNKNOWN, "label")
+    if stale:
+        return text(clock_time(then))
     return text(f"{whole_seconds((now - then).total_seconds())} ago")

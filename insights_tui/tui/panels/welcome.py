@@ -3,14 +3,18 @@
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import counted, duration
 from insights_tui.tui.frame import Scene
-from insights_tui.tui.lines import BLANK, Line, text
+from insights_tui.tui.lines import BLANK, Line, text, wrap
 from insights_tui.tui.panels.panel import Panel
 
+_WHAT = "Insights sends each execution's metrics to a topic of your Kafka."
 _COMMAND = (
-    "insights-tui connect --topic insights --servers kafka-1:9093,kafka-2:9093",
-    "    --type sasl --mechanism SCRAM-SHA-512 --username NAME",
+    "insights-tui connect --topic insights \\",
+    "    --servers kafka-1:9093,kafka-2:9093 \\",
+    "    --type sasl --mechanism SCRAM-SHA-512 --username NAME \\",
     "    --password-from env:KAFKA_PASSWORD",
 )
+_ROWS = 21
+"""Rows of a terminal that has room for the command; half a command is none."""
 
 
 class Welcome(Panel):
@@ -23,7 +27,7 @@ class Welcome(Panel):
         return [
             text("No Kafka connection yet", "strong"),
             BLANK,
-            text("Insights sends each execution's metrics to a topic of your Kafka."),
+            *(text(row) for row in wrap(_WHAT, scene.width)),
         ]
 
 
@@ -34,13 +38,10 @@ class Waiting(Panel):
         """Draw the queue, the address and the command."""
         if scene.snapshot is None or scene.tier == "tiny":
             return []
-        return [
-            *_queue(scene.snapshot),
-            _address(scene.snapshot),
-            BLANK,
-            text("Without this screen:", "label"),
-            *(text(row) for row in _COMMAND),
-        ]
+        now = [*_queue(scene.snapshot), _address(scene.snapshot)]
+        if scene.space.height < _ROWS:
+            return now
+        return [*now, BLANK, text("Without this screen:", "label"), *(text(row) for row in _COMMAND)]
 
 
 def _queue(snapshot: Snapshot) -> list[Line]:
