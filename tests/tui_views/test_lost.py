@@ -12,9 +12,11 @@ from insights_tui.domain.answers import LostPayload
 from insights_tui.domain.lost import EXPIRED, LostFilter
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.refused import FieldError, RefusedError
+from insights_tui.tui.frame import Space
 from insights_tui.tui.rows import Rows
+from insights_tui.tui.views.lost.drawing import row
 from tests.tui.driving import Desk, desk
-from tests.tui.samples import CONNECTED, HOSTILE, HOSTILE_SNAPSHOT, NONE
+from tests.tui.samples import CONNECTED, HOSTILE, HOSTILE_SNAPSHOT, NONE, NOW
 from tests.tui_views.agents import MEGABYTE, ViewsAgent, hostile_payload, lost_payload, snapshot_of
 
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -159,7 +161,7 @@ async def test_dropping_everything_says_so_and_closes_those_without_a_value_too(
     agent.now = replace(agent.now, lost_open=15)
     async with desk(agent.now, agent=agent) as seated:
         await opened(seated)
-        await seated.press("D")
+        await seated.press("delete")
         await seated.until_shown("Drop 12 lost payloads for good?")
         assert "3 lost payloads whose value is gone already are closed." in " ".join(seated.text().split())
         await seated.press("right", "enter")
@@ -168,13 +170,53 @@ async def test_dropping_everything_says_so_and_closes_those_without_a_value_too(
         await seated.until_shown("Nothing is lost.")
 
 
+@pytest.mark.parametrize("key", ["d", "D"])
+async def test_the_key_that_deletes_the_connection_elsewhere_does_nothing_here(key: str) -> None:
+    agent = an_agent(3)
+    async with desk(agent.now, agent=agent) as seated:
+        await opened(seated)
+        await seated.press(key)
+        await seated.until_shown("Here del drops lost payloads")
+        assert "Cancel" not in seated.text()
+        assert not agent.acts
+
+
+async def test_what_cannot_be_read_is_dropped_by_its_reason_though_no_list_shows_it() -> None:
+    agent = an_agent(5)
+    agent.now = replace(agent.now, lost_open=9, counts=replace(agent.now.counts, damaged=4))
+    async with desk(agent.now, agent=agent) as seated:
+        await opened(seated)
+        await seated.press("f", "f", "f")
+        await seated.until_shown("4 payloads could not be read back from disk")
+        await seated.press("delete")
+        await seated.until_shown("Drop 4 lost payloads for good?")
+        assert "4 lost payloads whose value is gone already are closed." in " ".join(seated.text().split())
+        await seated.press("right", "enter")
+        await seated.until(lambda: bool(agent.acts), "it is dropped")
+        assert agent.acts == [("drop", LostFilter(reasons=frozenset({Outcome.DAMAGED})), False)]
+
+
+@pytest.mark.parametrize(
+    ("width", "why", "shown"),
+    [
+        (80, "The deadline passed (never sent). No broker can be reached.", "No broker can be reached."),
+        (80, "The deadline passed (never sent).", "The deadline passed (never sent)."),
+        (80, "Broker 2 at kafka-2:9093 refuses a payload as too large.", "refuses a payload as too large."),
+        (120, "Broker 2 at kafka-2:9093 refuses a payload as too large.", "Broker 2 at kafka-2:9093 refuses a payload"),
+    ],
+)
+def test_where_room_is_scarce_the_row_says_what_its_reason_does_not(width: int, why: str, shown: str) -> None:
+    line = row(lost_payload(1, why=why), Space(width, 24), as_of=NOW, today=True, marked=False)
+    assert line[-1][0].startswith(shown)
+
+
 async def test_one_is_dealt_with_from_its_details() -> None:
     agent = an_agent(10)
     async with desk(agent.now, agent=agent) as seated:
         await opened(seated)
         await seated.press("home", "enter")
         await seated.until_shown("hidden; v shows it")
-        await seated.press("D")
+        await seated.press("delete")
         await seated.until_shown("Drop 1 lost payload for good?")
         await seated.press("right", "enter")
         await seated.until_shown("1 lost payload dropped")
@@ -216,7 +258,7 @@ async def test_nothing_lost_says_so(base: object) -> None:
         await seated.until_shown("Nothing is lost.")
         await seated.press("r")
         await seated.until_shown("No lost payload to redrive")
-        await seated.press("D")
+        await seated.press("delete")
         await seated.until_shown("No lost payload to drop.")
 
 

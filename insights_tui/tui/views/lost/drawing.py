@@ -1,5 +1,6 @@
 """Lost payloads as lines: a row each, the heading, what there is in all, and one in full."""
 
+import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -15,6 +16,8 @@ _WHEN, _TIME, _REASON, _THERE, _SIZE, _ID, _SHORT_ID = 12, 9, 15, 8, 8, 36, 9
 _SIZED, _WIDE = 96, 114
 """From so many columns on there is room for the size, and for the whole id."""
 _TOKENS = {Outcome.REJECTED: "bad", Outcome.DAMAGED: "bad", Outcome.EXPIRED_UNKNOWN: "warn"}
+_DEADLINE = re.compile(r"^The deadline passed \([a-z ]*\)\. (?=.)")
+_WHO = re.compile(r"^Broker [0-9]+ at [^ ]+ (?=refuses )")
 MAX_VALUE = 64 * 1024
 """Characters of a value that are shown."""
 
@@ -45,11 +48,17 @@ def row(one: LostPayload, space: Space, *, as_of: datetime, today: bool, marked:
         text(there, "text" if there == "no" else "warn"),
         text(bytes_(one.value_bytes)),
         text(name),
-        text(why + sanitize(one.why, limit=300), "label"),
+        text(why + _brief(sanitize(one.why, limit=300), space), "label"),
         space=space,
         today=today,
     )
     return ((f"{space.glyphs.check[:1]} ", "accent"), *line[1:]) if marked else line
+
+
+def _brief(why: str, space: Space) -> str:
+    """Leave out what the reason says already; where room is scarce, who refused it too: the details tell."""
+    why = _DEADLINE.sub("", why) or why
+    return why if space.width >= _WIDE else _WHO.sub("", why)
 
 
 def all_today(listed: Sequence[LostPayload], as_of: datetime) -> bool:
@@ -99,15 +108,21 @@ def summary(*, lost_open: int, listed: int, whole: bool, which: LostFilter, mark
     return tuple(said)
 
 
-def nothing(lost_open: int, which: LostFilter, space: Space) -> list[Line]:
+def nothing(lost_open: int, damaged: int, which: LostFilter, space: Space) -> list[Line]:
     """Say why the list is empty, and what can be done."""
+    if which.all_damaged and damaged and lost_open:
+        return [
+            (),
+            text(f" {counted(damaged, 'payload')} could not be read back from disk, since this spool began."),
+            text(" Nothing of them can be listed or redriven; del closes those that are open.", "label"),
+        ]
     if not which.empty:
         return [(), text(" No lost payload fits this filter."), text(" esc takes the filter away.", "label")]
     if lost_open:
         return [
             (),
             text(f" The values of {counted(lost_open, 'lost payload')} had to make room for later ones."),
-            text(" They cannot be listed or redriven any more; D closes them.", "label"),
+            text(" They cannot be listed or redriven any more; del closes them.", "label"),
         ]
     return [
         (),

@@ -25,7 +25,11 @@ def ask_drop(found: Tally, without: int, which: LostFilter) -> Question:
     """Say what is gone for good then."""
     return Question(
         title=f"Drop {_so_many(found) if found.total else counted(without, 'lost payload')} for good?",
-        body=(f"Asked for: {sanitize(which.words, limit=160)}.", *before_drop(found, without), "x exports them first."),
+        body=(
+            f"Asked for: {sanitize(which.words, limit=160)}.",
+            *before_drop(found, without),
+            "To keep their values, cancel and press x: that exports them.",
+        ),
         agree="Drop",
     )
 

@@ -17,7 +17,7 @@ from insights_tui.domain.outcome import Outcome
 from insights_tui.tui.connection_form.text_field import TextField
 from insights_tui.tui.frame import Frame, Space
 from insights_tui.tui.glyphs import ASCII
-from insights_tui.tui.lines import ascii_line
+from insights_tui.tui.lines import Line, ascii_line
 from insights_tui.tui.rows import Rows
 from insights_tui.tui.screens.confirm import Confirm
 from insights_tui.tui.screens.questions import spelled
@@ -40,6 +40,7 @@ from insights_tui.tui.views.view import Keys, View
 
 MAX_MARKS = 100
 """As many ids as one call takes."""
+_ACTS = (("r", "Redrive"), ("/", "Filter"), ("x", "Export"), ("del", "Drop"))
 _CYCLE = (
     LostFilter(),
     LostFilter(reasons=EXPIRED),
@@ -57,7 +58,9 @@ class LostView(View):
     HELP = "Payloads that did not reach Kafka in time: look at them, send them again, keep them, or close them."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "redrive", "Redrive what is marked, else what the filter takes", id="lost.redrive"),
-        Binding("D,delete", "drop", "Drop what is marked, else what the filter takes", id="lost.drop"),
+        # no letter near `d`, which deletes the connection: one slip must not lead from one question to the other
+        Binding("delete", "drop", "Drop what is marked, else what the filter takes", key_display="del", id="lost.drop"),
+        Binding("d,D", "which_delete", "Say which key drops", show=False, id="lost.which-delete"),
         Binding("x", "export", "Export what the filter takes to a file", id="lost.export"),
         Binding("m", "mark", "Mark or unmark this one", id="lost.mark"),
         Binding("slash", "filter", "Filter by reason, age or a part of the id", id="lost.filter"),
@@ -107,8 +110,8 @@ class LostView(View):
     def keys(self, frame: Frame) -> Keys:
         """Name the acts."""
         if not self._pages.rows:
-            return (("/", "Filter"),) if frame.snapshot is not None and frame.snapshot.lost_open else ()
-        return (("enter", "Details"), ("r", "Redrive"), ("D", "Drop"), ("x", "Export"), ("/", "Filter"), ("m", "Mark"))
+            return (("/", "Filter"), ("del", "Drop")) if frame.snapshot is not None and frame.snapshot.lost_open else ()
+        return (*_ACTS, ("enter", "Details"), ("m", "Mark"))
 
     def draw(self, frame: Frame, space: Space) -> None:
         """Say how many are open now; the list itself stays as it was loaded."""
@@ -132,17 +135,18 @@ class LostView(View):
         room = self.query_one(Rows).room(space)
         rows = [row(one, room, as_of=as_of, today=today, marked=one.id in self._marks) for one in self._pages.rows]
         keys = [one.seq for one in self._pages.rows]
-        top = [heading(room, today=today)] if rows else self._empty(lost_open, space)
+        damaged = snapshot.counts.damaged if snapshot is not None else 0
+        top = [heading(room, today=today)] if rows else self._empty(lost_open, damaged, space)
         plain = space.glyphs is ASCII
         self.query_one("#lost-summary", Sheet).paint([ascii_line(head) if plain else head, ()])
         self.query_one(Rows).show(top, rows, keys, space.glyphs)
 
-    def _empty(self, lost_open: int, space: Space) -> "list[tuple[tuple[str, str], ...]]":
+    def _empty(self, lost_open: int, damaged: int, space: Space) -> "list[Line]":
         if self._failed:
             return [(), ((f" {space.glyphs.bad} ", "bad"), (self._failed, "text")), ((" u tries again.", "label"),)]
         if self._loaded_at is None:
             return []
-        return nothing(lost_open, self._which, space)
+        return nothing(lost_open, damaged, self._which, space)
 
     # loading
 
@@ -256,7 +260,7 @@ class LostView(View):
         one = self._chosen()
         if one is None:
             return
-        acts = [("drop", "D", "Drop")] if one.id else []
+        acts = [("drop", "delete", "Drop")] if one.id else []
         if one.id and one.reason is not Outcome.DAMAGED and one.state == "open":
             acts.insert(0, ("redrive", "r", "Redrive"))
 
@@ -293,6 +297,10 @@ class LostView(View):
         lost_open = snapshot.lost_open if snapshot is not None else 0
         damaged = snapshot.counts.damaged if snapshot is not None else 0
         self._work(self._ask(lambda: plan_drop(self._client, which, lost_open=lost_open, damaged=damaged), do_drop))
+
+    def action_which_delete(self) -> None:
+        """Take neither: elsewhere `d` deletes the connection, and here somebody may mean the payloads."""
+        self.say("Here del drops lost payloads; d deletes the connection, on the other pages.")
 
     def action_export(self) -> None:
         """Write them to a file; once more stops it."""
