@@ -8,12 +8,13 @@ from uuid import UUID
 
 import pytest
 
+from insights_tui.agent.executions.ops import NotWrittenError, Op, Returning
 from insights_tui.agent.executions.table import Table
 from insights_tui.agent.ingest import NotAcceptedError
 from insights_tui.domain.execution import key_of, payload_id
 from insights_tui.domain.outcome import Refusal
 from insights_tui.domain.report import Names
-from insights_tui.spool.base import CommitTimeoutError, QueueFullError
+from insights_tui.spool.base import CommitTimeoutError, QueueFullError, SpoolFullError
 from tests.executions.bench import NAMES, running
 from tests.spool.machine import FakeClock
 
@@ -324,3 +325,42 @@ async def test_a_close_that_the_disk_refuses_is_tried_again_and_nothing_is_publi
             await asyncio.sleep(0)
         assert not await bench.finish(one)
         assert len(bench.taken) == 1
+
+
+async def test_a_crowd_that_went_silent_is_published_in_one_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("insights_tui.agent.executions.keeper._PAGE", 10)
+    clock = FakeClock()
+    async with running(tmp_path / "a", clock) as bench:
+        silent = await asyncio.gather(*(bench.begin() for _ in range(55)))
+        clock.sleep(TEN_MINUTES + 2 * TICK)
+        pages = 1
+        while await bench.executions.sweep():
+            pages += 1
+        assert pages == 6, "each page is one of its own, as soon as the one before is closed"
+        assert sorted(value["request_id"] for value in bench.values) == sorted(silent)
+        assert (bench.executions.open, bench.executions.unfinished) == (0, 55)
+
+
+async def test_a_full_disk_does_not_end_the_sweeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("insights_tui.agent.executions.keeper.SWEEP_S", 0.01)
+    clock = FakeClock()
+    async with running(tmp_path / "a", clock) as bench:
+        silent = await bench.begin()
+        ask, failed = bench.store.ask, asyncio.Event()
+
+        async def refuses(op: Op) -> object:
+            answer = await ask(op)
+            if isinstance(op, Returning):
+                failed.set()
+                raise NotWrittenError("database or disk is full")
+            return answer
+
+        monkeypatch.setattr(bench.store, "ask", refuses)
+        bench.error = SpoolFullError("the disk is full")
+        clock.sleep(TEN_MINUTES + 2 * TICK)
+        await failed.wait()
+        bench.error = None
+        async with asyncio.timeout(10):
+            while not bench.taken:
+                await asyncio.sleep(0.001)
+        assert [value["request_id"] for value in bench.values] == [silent]

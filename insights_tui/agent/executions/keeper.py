@@ -211,12 +211,11 @@ class Executions:
             if self._trouble:
                 await self._recover()
             self._close(())
-            more = True
-            while more:
-                more = await self.sweep()
+            while await self.sweep():
+                pass
 
     async def sweep(self) -> bool:
-        """Publish a page of those that went silent; tells whether there may be more."""
+        """Publish a page of those that went silent; tells whether there may be more. Returns when they are closed."""
         try:
             runs = cast("list[Run]", await self._ask(Quiet(SILENCE_S, _PAGE)))
         except NotWrittenError:
@@ -227,8 +226,11 @@ class Executions:
             self._intake.disabled(self._intake.entry(run.names))
         self._close([run.key for run in unwanted])
         if wanted and not await self._publish_silent(wanted):
-            await self._store.ask(Returning([run.key for run in wanted]))
+            with contextlib.suppress(NotWrittenError):  # it marks in memory alone; the sweeper must outlive the disk
+                await self._store.ask(Returning([run.key for run in wanted]))
             return False
+        if self._closer is not None:  # until they are closed, the next page would be these again
+            await asyncio.wait({self._closer})
         return len(runs) == _PAGE
 
     async def _publish_silent(self, runs: Sequence[Run]) -> bool:
