@@ -12,6 +12,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widgets import Input
 
 from insights_tui.client.protocol import AgentApi
@@ -25,7 +26,7 @@ from insights_tui.tui.messages import FrameArrived
 from insights_tui.tui.remote import over_ssh
 from insights_tui.tui.screens.insights_screen import InsightsScreen
 from insights_tui.tui.styles_path import style
-from insights_tui.tui.theme import DARK, THEMES
+from insights_tui.tui.theme import DARK, OURS, THEMES
 from insights_tui.tui.views.registry import VIEWS, preload
 
 
@@ -72,13 +73,17 @@ class InsightsApp(App[None]):
         self._keys = dict(keys or {})
         self._leaving = False
         self._preloaded = False
-        for _, theme in THEMES.values():
+        for theme in OURS.values():
             self.register_theme(theme)
         self.theme = DARK.name
 
     def get_default_screen(self) -> Screen[None]:
         """Start on the Insights page."""
         return InsightsScreen()
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """Find a theme: Textual copies its whole catalogue each time, and asks for each line it paints."""
+        return OURS.get(theme_name) or super().get_theme(theme_name)
 
     def on_mount(self) -> None:
         """Start the feed and take over the signals whose defaults would leave the terminal broken."""

@@ -135,3 +135,5 @@ THEMES = {
     "Terminal theme": ("The terminal's own sixteen colours", TERMINAL),
 }
 """What the palette offers."""
+OURS = {theme.name: theme for _, theme in THEMES.values()}
+"""The same by their names."""

@@ -10,6 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.reactive import Reactive
 from textual.widget import Widget
 from textual.widgets import Button, Footer, Static
 from textual.worker import Worker, WorkerState
@@ -48,6 +49,8 @@ DELETED = FieldError("deleted", "The connection was deleted meanwhile.", "Connec
 class ConnectionFormScreen(FormTest):
     """Connect to Kafka, or edit the connection; dismissed with what was saved, `None` where nothing was."""
 
+    # Textual's own repaints the whole screen at each move of the focus; what has the focus repaints itself.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     CSS_PATH: ClassVar[list[str | PurePath]] = [style("connection_form"), style("checking")]
     AUTO_FOCUS = f"#{Field.TOPIC}"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-wide"), (112, "-roomy")]  # noqa: RUF012 - no ClassVar in Screen
