@@ -1,89 +1,63 @@
-"""How quick and how light the interface is: first content, key to paint, processor and memory of an attached screen.
+"""How quick the interface is: first content, and from key to paint while 50,000 payloads a second flow.
 
-    python -m benchmarks.screen [--rate 50000] [--seconds 20]
+    python -m benchmarks.screen [--per-s 50000] [--runs 21] [--keys 100]
 
-An agent with a stand-in for Kafka (`insights-tui demo --headless`) takes `--rate` payloads a second; screens are
-attached to it on ptys of their own (120x40, truecolor). `key to paint` is from writing a key (a view's digit) to the
-first byte that comes back.
+A real agent (a mock Kafka behind it, a process that posts NDJSON before it) works on the same processors; the screens
+are attached to it on ptys of their own (120x40, truecolor). The peers, in the same run: the smallest Textual
+application for the first content, a stock dashboard that talks to nobody for the keys. `first byte` is from writing a
+key to the first byte that comes back, `all` to the last one of the painting.
 """
 
 import argparse
-import fcntl
-import os
-import pty
-import select
-import struct
-import subprocess
+import statistics
 import sys
-import tempfile
-import termios
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import cycle, islice
 from pathlib import Path
 
-import psutil
-
+from benchmarks.harness.agent import Agent, load_now
+from benchmarks.harness.flood import flooding
+from benchmarks.harness.mock_kafka import mock_kafka
+from benchmarks.harness.screen import Screen, terminal_environment
+from insights_tui.cli.demo.mock_kafka import TOPIC
 from insights_tui.tui.views.registry import VIEWS
+from tests.support.agent_process import COMMAND
 
-_ROOT = Path(__file__).resolve().parent.parent
-_PROGRAM = str(Path(sys.executable).with_name("insights-tui"))
-_SIZE = (120, 40)
+_STOCK = [sys.executable, str(Path(__file__).parent / "harness" / "stock.py")]
+_DOWN, _UP, _ESCAPE = b"\x1b[B", b"\x1b[A", b"\x1b"
+_SETTLE_S = 3.0
 
 
-class Attached:
-    """A screen on a pty."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", _SIZE[1], _SIZE[0], 0, 0))
-        self.started = time.perf_counter()
-        self.process = subprocess.Popen(
-            [_PROGRAM],
-            stdin=slave, stdout=slave, stderr=slave, cwd=_ROOT, env=environment, start_new_session=True,
-        )  # fmt: skip
-        os.close(slave)
-
-    def until(self, wanted: bytes, within_s: float = 30.0) -> float:
-        """Read until these bytes have come; give the seconds since the start."""
-        seen, end = b"", time.perf_counter() + within_s
-        while wanted not in seen:
-            if time.perf_counter() > end:
-                raise TimeoutError(f"{wanted!r} did not come; the last bytes: {seen[-300:]!r}")
-            if select.select([self.master], [], [], 0.05)[0]:
-                seen += os.read(self.master, 65536)
-        return time.perf_counter() - self.started
-
-    def drain(self, seconds: float) -> int:
-        """Read for so many seconds."""
-        total, end = 0, time.perf_counter() + seconds
-        while (left := end - time.perf_counter()) > 0:
-            if select.select([self.master], [], [], left)[0]:
-                total += len(os.read(self.master, 65536))
-        return total
-
-    def quiet(self) -> None:
-        """Read until nothing has come for a tenth of a second, at most two seconds long."""
-        end = time.perf_counter() + 2.0
-        while time.perf_counter() < end and select.select([self.master], [], [], 0.1)[0]:
-            os.read(self.master, 65536)
-
-    def key(self, key: bytes) -> float:
-        """Press a key; give the seconds until the first byte comes back."""
-        self.quiet()
-        pressed = time.perf_counter()
-        os.write(self.master, key)
-        if not select.select([self.master], [], [], 5.0)[0]:
-            return 5.0
-        return time.perf_counter() - pressed
-
-    def close(self) -> None:
-        """End it."""
-        self.process.terminate()
+@contextmanager
+def working_agent(per_s: float) -> Iterator[Agent]:
+    """Run an agent that takes so many payloads a second and delivers them, while the `with` lasts."""
+    with mock_kafka() as bootstrap:
+        agent = Agent(bootstrap, TOPIC, durability="memory")
         try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        os.close(self.master)
+            agent.launch()
+            agent.wait_listening()
+            with flooding(agent.port, per_s, agent.env):
+                agent.wait_until(lambda snapshot: snapshot["counts"]["delivered"] > 0, "the first delivery")
+                yield agent
+        finally:
+            agent.close()
+
+
+class Flow:
+    """What really flowed, by the agent's own counts."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._began, self._counts = time.monotonic(), agent.snapshot()["counts"]
+        self._cpu = agent.cpu_s()
+
+    def __str__(self) -> str:
+        took, counts = time.monotonic() - self._began, self._agent.snapshot()["counts"]
+        accepted, delivered = ((counts[name] - self._counts[name]) / took for name in ("accepted", "delivered"))
+        busy = 100 * (self._agent.cpu_s() - self._cpu) / took
+        return f"{accepted:,.0f} payloads/s accepted, {delivered:,.0f}/s delivered, the agent {busy:.0f} % of a core"
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -92,67 +66,78 @@ def quantile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def measure(environment: dict[str, str], seconds: float) -> None:
-    """Print the figures."""
-    firsts = []
-    for _ in range(5):
-        screen = Attached(environment)
-        firsts.append(screen.until(b"CONNECTED"))
-        screen.drain(0.5)
-        screen.close()
+def first_content(environment: Mapping[str, str], runs: int) -> None:
+    """Print how long ours and the peer take, in turn."""
+    taken: dict[str, list[float]] = {"insights-tui, attached": [], "the smallest Textual application": []}
+    for _ in range(runs):
+        for name, command in zip(taken, ([COMMAND], [*_STOCK, "hello"]), strict=True):
+            with Screen(command, environment) as screen:
+                taken[name].append(screen.until(b"CONNECTED"))
+                screen.quiet()
+    for name, values in taken.items():
+        print(
+            f"first content  {name:<34} median {statistics.median(values):.2f} s   "
+            f"best {min(values):.2f}   worst of {runs} {max(values):.2f}",
+            flush=True,
+        )
+
+
+def _print(name: str, delays: list[tuple[float, float]]) -> None:
+    firsts, lasts = ([1000 * delay for delay in column] for column in zip(*delays, strict=True))
     print(
-        f"first content, attached     median {quantile(firsts, 0.5):.2f} s   worst of 5 {max(firsts):.2f} s", flush=True
+        f"{name:<44} {len(delays):>4}  first byte {statistics.median(firsts):>5.0f} {quantile(firsts, 0.99):>5.0f}   "
+        f"all {statistics.median(lasts):>5.0f} {quantile(lasts, 0.99):>5.0f}",
+        flush=True,
     )
-    screen = Attached(environment)
-    screen.until(b"CONNECTED")
-    screen.drain(3.0)
-    digits = [entry.key.encode() for entry in VIEWS]
-    for digit in digits:  # each view is built when it is opened first
-        screen.key(digit)
-    delays = [screen.key(digits[number % len(digits)]) for number in range(100)]
-    median, last = 1000 * quantile(delays, 0.5), 1000 * quantile(delays, 0.99)
-    print(f"key to paint                median {median:.0f} ms   p99 {last:.0f} ms", flush=True)
-    process = psutil.Process(screen.process.pid)
-    for entry in VIEWS:
-        screen.key(entry.key.encode())
-        screen.drain(1.5)
-        before, began = process.cpu_times(), time.perf_counter()
-        sent = screen.drain(seconds / len(VIEWS))
-        after, took = process.cpu_times(), time.perf_counter() - began
-        busy = (after.user + after.system - before.user - before.system) / took
-        print(f"  {entry.title:<12}{100 * busy:>6.1f} % of a core{sent / took:>8,.0f} B/s", flush=True)
-    print(f"memory                      {process.memory_info().rss / 1e6:.0f} MB", flush=True)
-    screen.close()
+
+
+def keys(environment: Mapping[str, str], count: int) -> None:
+    """Print key to paint of each kind of key, then the peer's."""
+    print("key to paint, ms: number of keys, median and p99", flush=True)
+    with Screen([COMMAND], environment) as screen:
+        screen.until(b"CONNECTED")
+        screen.drain(_SETTLE_S)
+        digits = [entry.key.encode() for entry in VIEWS]
+        _print("a view opened for the first time", [screen.press(digit) for digit in [*digits[1:], digits[0]]])
+        _print("another view", [screen.press(digit) for digit in islice(cycle(digits[1:] + digits[:1]), count)])
+        screen.press(b"4")
+        screen.drain(2.0)
+        _print("the cursor of a table (Payloads)", [screen.press(key) for key in islice(cycle((_DOWN, _UP)), count)])
+        opened = []
+        for _ in range(max(1, count // 4)):
+            opened.append(screen.press(b"c"))
+            screen.press(_ESCAPE)
+        _print("the form opens", opened)
+        screen.press(b"c")
+        screen.press(b"\t")
+        _print("a letter in the form", [screen.press(key) for key in islice(cycle((b"x", b"\x7f")), count)])
+    with Screen([*_STOCK, "dashboard"], environment) as screen:
+        screen.until(b"CONNECTED")
+        screen.drain(_SETTLE_S)
+        _print("stock dashboard: the cursor of a table", [screen.press(k) for k in islice(cycle((_DOWN, _UP)), count)])
+        screen.press(b"\t")
+        _print("stock dashboard: a letter in a field", [screen.press(k) for k in islice(cycle((b"x", b"\x7f")), count)])
 
 
 def main() -> None:
     """Run the agent, attach, measure."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rate", type=float, default=50_000.0)
-    parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--socket", type=Path, help="measure against an agent that runs")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--per-s", type=float, default=50_000.0)
+    parser.add_argument("--runs", type=int, default=21, help="starts, for the first content; 0: none")
+    parser.add_argument("--keys", type=int, default=100, help="of each kind; 0: none")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        socket = arguments.socket or Path(folder) / "agent.sock"
-        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "INSIGHTS_STATE_DIR": folder}
-        environment |= {"INSIGHTS_SOCKET": str(socket)}
-        for name in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY"):
-            environment.pop(name, None)
-        agent = None
-        if arguments.socket is None:
-            command = [_PROGRAM, "demo", "--headless", "--rate", str(arguments.rate), "--socket", str(socket)]
-            agent = subprocess.Popen(
-                command, cwd=_ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-        try:
-            end = time.monotonic() + 30
-            while not socket.exists() and time.monotonic() < end:
-                time.sleep(0.1)
-            measure(environment, arguments.seconds)
-        finally:
-            if agent is not None:
-                agent.terminate()
-                agent.wait(20)
+    print(f"load before: {load_now()}")
+    if arguments.runs:
+        with working_agent(1000.0) as agent:
+            flow = Flow(agent)
+            first_content(terminal_environment(agent.env), arguments.runs)
+            print(f"               meanwhile {flow}", flush=True)
+    if arguments.keys:
+        with working_agent(arguments.per_s) as agent:
+            time.sleep(_SETTLE_S)
+            flow = Flow(agent)
+            keys(terminal_environment(agent.env), arguments.keys)
+            print(f"meanwhile {flow}", flush=True)
 
 
 if __name__ == "__main__":

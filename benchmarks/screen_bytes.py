@@ -1,181 +1,92 @@
-"""Bytes a second that each view sends to the terminal, beside a stock Textual dashboard in the same run.
+"""Bytes a second to the terminal, processor and memory of every view, beside a stock Textual dashboard in the same run.
 
-    python -m benchmarks.screen_bytes [--seconds 8] [--size 80x24]
+    python -m benchmarks.screen_bytes [--seconds 8] [--size 80x24] [--per-s 1000]
 
-Each run gets a pty of its own (truecolor) and an agent that answers from memory with 1,000 payloads a second
-flowing; the first seconds (the first paint) are left out.
+A real agent takes `--per-s` payloads a second and delivers them to a mock Kafka; each size gets a screen of its own on
+a pty (truecolor). The first seconds of a view (its first painting) are left out. Memory is the most it had.
 """
 
 import argparse
-import asyncio
-import fcntl
-import os
-import pty
-import select
-import struct
-import subprocess
 import sys
-import termios
 import time
-from collections import deque
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
-from textual.app import App, ComposeResult
-from textual.widgets import DataTable, Label, Sparkline
-
-from insights_tui.domain.snapshot import Rates, Second, Snapshot
-from insights_tui.tui.app import InsightsApp
+from benchmarks.harness.agent import load_now
+from benchmarks.harness.screen import Screen, terminal_environment
+from benchmarks.screen import Flow, working_agent
 from insights_tui.tui.views.registry import VIEWS
-from tests.tui.fake_agent import FakeAgent
-from tests.tui.samples import CONNECTED
+from tests.support.agent_process import COMMAND
 
 SIZES = ((80, 24), (120, 40), (200, 60))
-_ROOT = Path(__file__).resolve().parent.parent
+_STOCK = [sys.executable, str(Path(__file__).parent / "harness" / "stock.py"), "dashboard"]
+_SETTLE_S = 3.0
 
 
-class FlowingAgent(FakeAgent):
-    """Every number that can move does: 1,000 payloads a second, give or take."""
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a view costs."""
 
-    def __init__(self) -> None:
-        super().__init__(CONNECTED)
-        self._random = Random(7)  # noqa: S311 - made-up load, the same each run
-        self._history: deque[Second] = deque(maxlen=300)
-        self._started = time.time()
-        self._moved = 0
-        first = datetime.fromtimestamp(int(self._started), UTC)
-        for back in range(300, 0, -1):
-            self._history.append(self._second(first - timedelta(seconds=back)))
+    bytes_per_s: float
+    cpu: float
+    """Share of a core."""
+    frozen_bytes: int | None = None
+    """In the time that it stood still; `None` where it cannot."""
 
-    def _second(self, at: datetime) -> Second:
-        rate = self._random.randint(900, 1100)
-        return Second(at, rate, rate, 0, self._random.randint(50, 300), self._random.uniform(0.01, 0.05))
-
-    async def snapshot(self, history: int = 0) -> Snapshot:
-        """Tell a state that has moved since the last one."""
-        now = datetime.now(UTC)
-        while int(self._history[-1].at.timestamp()) < int(now.timestamp()) - 1:
-            self._history.append(self._second(self._history[-1].at + timedelta(seconds=1)))
-            self._moved += self._history[-1].accepted
-        random, queued, flying = self._random, self._random.randint(50, 300), self._random.randint(20, 90)
-        delivered = 1_204_331 + self._moved
-        return replace(
-            CONNECTED,
-            as_of=now,
-            counts=replace(
-                CONNECTED.counts,
-                accepted=delivered + queued + flying,
-                queued=queued,
-                in_flight=flying,
-                delivered=delivered,
-            ),
-            oldest_age_s=random.uniform(0.05, 0.4),
-            next_loss_s=239.7,
-            last_accepted_at=now,
-            last_delivered_at=now,
-            rates=Rates(float(self._history[-1].accepted), float(self._history[-1].delivered)),
-            latency=replace(CONNECTED.latency, p50=random.uniform(0.003, 0.006), p99=random.uniform(0.02, 0.05)),
-            brokers=tuple(replace(broker, rtt_s=random.uniform(0.002, 0.006)) for broker in CONNECTED.brokers),
-            partitions=tuple(replace(partition, in_flight=random.randint(0, 9)) for partition in CONNECTED.partitions),
-            history=tuple(self._history)[-history:] if history else (),
-        )
+    def __str__(self) -> str:
+        frozen = "-" if self.frozen_bytes is None else f"{self.frozen_bytes:,}"
+        return f"{self.bytes_per_s:>7,.0f} B/s {100 * self.cpu:>5.1f} % of a core   frozen {frozen:>3} B"
 
 
-class StockDashboard(App[None]):
-    """The same content from the shelf: labels, sparklines, a table."""
-
-    def compose(self) -> ComposeResult:
-        """Build what the library offers."""
-        yield Label(id="status")
-        yield Label(id="funnel")
-        yield Sparkline([0.0] * 300, id="accepted")
-        yield Sparkline([0.0] * 300, id="delivered")
-        yield DataTable(id="brokers", show_cursor=False)
-
-    def on_mount(self) -> None:
-        """Fill the table and start to tick."""
-        self.agent = FlowingAgent()
-        table = self.query_one("#brokers", DataTable)
-        for name in ("server", "state", "rtt"):
-            table.add_column(name, key=name)
-        for broker in CONNECTED.brokers:
-            table.add_row(f"{broker.host}:{broker.port}", broker.state, "", key=str(broker.id))
-        self.set_interval(1.0, self.tick)
-
-    async def tick(self) -> None:
-        """Update everything, as the examples do."""
-        snapshot = await self.agent.snapshot(300)
-        self.query_one("#status", Label).update(f"CONNECTED as of {snapshot.as_of:%H:%M:%S}")
-        self.query_one("#funnel", Label).update(str(snapshot.counts))
-        self.query_one("#accepted", Sparkline).data = [second.accepted for second in snapshot.history]
-        self.query_one("#delivered", Sparkline).data = [second.delivered for second in snapshot.history]
-        for broker in snapshot.brokers:
-            self.query_one("#brokers", DataTable).update_cell(str(broker.id), "rtt", f"{broker.rtt_s or 0:.4f}")
+def cost(screen: Screen, seconds: float) -> Cost:
+    """Watch it for so many seconds."""
+    began, cpu = time.perf_counter(), screen.cpu_s()
+    sent = screen.drain(seconds)
+    took = time.perf_counter() - began
+    return Cost(sent / took, (screen.cpu_s() - cpu) / took)
 
 
-def measure(kind: str, size: tuple[int, int], seconds: float) -> dict[str, tuple[float, float]]:
-    """Give bytes a second of each view with it running, and frozen; a stock dashboard is one view."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-    environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    environment.pop("NO_COLOR", None)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.screen_bytes", "--child", kind],
-        stdin=slave, stdout=slave, stderr=slave, cwd=_ROOT, env=environment, start_new_session=True,
-    )  # fmt: skip
-    os.close(slave)
-    found: dict[str, tuple[float, float]] = {}
-    try:
-        count(master, 5.0)
-        if kind == "stock":
-            found["stock"] = (count(master, seconds) / seconds, -1.0)
-            return found
-        for entry in VIEWS:
-            os.write(master, entry.key.encode())
-            count(master, 3.0)
-            running = count(master, seconds) / seconds
-            os.write(master, b" ")
-            count(master, 1.5)
-            found[entry.title] = (running, count(master, seconds / 3) / (seconds / 3))
-            os.write(master, b" ")
-    finally:
-        child.kill()
-        child.wait()
-        os.close(master)
-    return found
-
-
-def count(master: int, seconds: float) -> int:
-    """Read for so many seconds; give the number of bytes."""
-    total, end = 0, time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        if select.select([master], [], [], left)[0]:
-            total += len(os.read(master, 65536))
-    return total
+def views(environment: Mapping[str, str], size: tuple[int, int], seconds: float) -> None:
+    """Print a row for each view, Payloads with both of its sources."""
+    with Screen([COMMAND], environment, size) as screen:
+        screen.until(b"CONNECTED")
+        screen.drain(_SETTLE_S)
+        most = 0
+        for name, keys in [(one.title, one.key) for one in VIEWS] + [("Payloads: topic", "4s")]:
+            for key in keys:
+                screen.press(key.encode())
+            screen.drain(_SETTLE_S)
+            running = cost(screen, seconds)
+            screen.press(b" ")
+            screen.drain(1.5)
+            frozen = screen.drain(seconds / 2)
+            screen.press(b" ")
+            most = max(most, screen.rss())
+            told = Cost(running.bytes_per_s, running.cpu, frozen)
+            print(f"{size[0]}x{size[1]:<5} {name:<18} {told}", flush=True)
+        print(f"{size[0]}x{size[1]:<5} memory {most / 1e6:.0f} MB", flush=True)
+    with Screen(_STOCK, environment, size) as screen:
+        screen.until(b"CONNECTED")
+        screen.drain(_SETTLE_S)
+        print(f"{size[0]}x{size[1]:<5} {'stock dashboard':<18} {cost(screen, seconds)}", flush=True)
+        print(f"{size[0]}x{size[1]:<5} memory of the stock dashboard {screen.rss() / 1e6:.0f} MB", flush=True)
 
 
 def main() -> None:
-    """Measure, or be the thing that is measured."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--child", choices=("ours", "stock"))
+    """Run the agent, attach, measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--size", help="one of 80x24, 120x40, 200x60; all of them without it")
+    parser.add_argument("--per-s", type=float, default=1000.0)
     arguments = parser.parse_args()
-    if arguments.child == "ours":
-        asyncio.run(InsightsApp(FlowingAgent()).run_async())
-        return
-    if arguments.child == "stock":
-        asyncio.run(StockDashboard().run_async())
-        return
-    print("size      view          B/s   frozen B/s")
-    for size in SIZES:
-        if arguments.size in (None, f"{size[0]}x{size[1]}"):
-            for kind in ("ours", "stock"):
-                for view, (running, frozen) in measure(kind, size, arguments.seconds).items():
-                    still = f"{frozen:>12,.0f}" if frozen >= 0 else f"{'-':>12}"
-                    print(f"{size[0]}x{size[1]:<6}{view:<12}{running:>6,.0f}{still}", flush=True)
+    sizes = [size for size in SIZES if arguments.size in (None, f"{size[0]}x{size[1]}")]
+    print(f"load before: {load_now()}")
+    with working_agent(arguments.per_s) as agent:
+        flow = Flow(agent)
+        for size in sizes:
+            views(terminal_environment(agent.env), size, arguments.seconds)
+        print(f"meanwhile {flow}")
 
 
 if __name__ == "__main__":
