@@ -1,0 +1,1 @@
+"""Several agents, read-only screens, remapped keys, agents that change under the screen."""
