@@ -60,7 +60,7 @@ def library() -> str:
     raise FaketimeMissingError("no libfaketime: install it (Debian: faketime)")
 
 
-class _Clock:
+class Clock:
     """The wall clock of one agent."""
 
     def __init__(self, agent: Agent) -> None:
@@ -94,7 +94,7 @@ def run(
             Answers(),
         )
         try:
-            clock = _Clock(agent)
+            clock = Clock(agent)
             agent.launch()
             agent.wait_listening()
             agent.wait_until(lambda seen: bool(seen["state"] == "connected"), "the agent is connected")
@@ -113,7 +113,7 @@ def run(
 
 
 def _one(
-    cluster: Cluster, agent: Agent, answers: Answers, clock: _Clock, jump: int, deadline_s: float, *, restart: bool
+    cluster: Cluster, agent: Agent, answers: Answers, clock: Clock, jump: int, deadline_s: float, *, restart: bool
 ) -> list[str]:
     """Let payloads wait, jump, and see when they end."""
     wrong: list[str] = []

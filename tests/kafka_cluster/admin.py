@@ -13,6 +13,9 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it re-expor
     AclOperation,
     AclPermissionType,
     AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
     NewTopic,
     ResourcePatternType,
     ResourceType,
@@ -117,6 +120,12 @@ class Admin:
             return all(condition({binding.operation.name for binding in bindings}) for bindings in found)
 
         _wait(settled, f"the brokers know the permissions of {user} on {topic}")
+
+    def configure_node(self, node: int, name: str, value: str) -> None:
+        """Set one of the settings of a node that can be changed while it runs."""
+        entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ConfigResource.Type.BROKER, str(node), incremental_configs=[entry])
+        _answer(self._client.incremental_alter_configs([resource])[resource])
 
     def set_scram_password(self, user: str, mechanism: str, password: str) -> None:
         """Set a SCRAM password. A connection that is already authenticated outlives it."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,16 +92,18 @@ class Certificates:
     expired: Path
     not_yet: Path
     wrong_host: Path
+    authority: Authority
+    """Whose certificate `ca` is, to issue further ones."""
 
 
-def write_certificates(folder: Path) -> Certificates:
-    """Make a fresh set of certificates in `folder`."""
+def write_certificates(folder: Path, names: Sequence[str] = ()) -> Certificates:
+    """Make a fresh set of certificates in `folder`, the good one for further `names` too."""
     ca, other = Authority.create("insights-tui test CA"), Authority.create("some other CA")
     here = ("127.0.0.1", "localhost", "::1")
     contents = {
         "ca": ca.pem,
         "other_ca": other.pem,
-        "server": ca.server_pem(here),
+        "server": ca.server_pem((*here, *names)),
         "expired": ca.server_pem(here, days=-2),
         "not_yet": ca.server_pem(here, since=2),
         "wrong_host": ca.server_pem(("kafka.elsewhere.test",)),
@@ -109,7 +112,7 @@ def write_certificates(folder: Path) -> Certificates:
     for name, content in contents.items():
         paths[name].touch(mode=0o600)
         paths[name].write_bytes(content)
-    return Certificates(**paths)
+    return Certificates(**paths, authority=ca)
 
 
 def _general_name(host: str) -> x509.GeneralName:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from tests.kafka_cluster.admin import Admin, Record
@@ -83,13 +83,13 @@ class Cluster:
     `grant`.
     """
 
-    def __init__(self, folder: Path, count: int, libs: Path) -> None:
+    def __init__(self, folder: Path, count: int, libs: Path, names: Sequence[str] = ()) -> None:
         self.folder = folder
         self.users = {"insights": secrets.token_hex(12), "outsider": secrets.token_hex(12)}
         """Passwords by user name, the same for all three mechanisms at the start."""
-        self.certificates = write_certificates(folder)
+        self.certificates = write_certificates(folder, names)
         self._background = Background()
-        plans = _plan(count)
+        plans = _plan(count, names)
         self._nodes = {
             plan.id: Node(
                 plan,
@@ -107,15 +107,17 @@ class Cluster:
         }
         self._admin: Admin | None = None
         self._stopped = False
+        self._presented = 0
 
     @classmethod
-    def start(cls, nodes: int = 1) -> "Cluster":
+    def start(cls, nodes: int = 1, names: Sequence[str] = ()) -> "Cluster":
         """Fetch Kafka where needed, format and start the nodes; returns when all of them answer.
 
+        `names`, one a node, are what `SASL_PROXIED` is advertised under: whoever connects there must resolve them.
         Raises `KafkaMissingError` without Java or Maven, `StartError` with the log of the node that did not come up.
         """
         libs = jars()
-        cluster = cls(Path(tempfile.mkdtemp(prefix="insights-kafka-")), nodes, libs)
+        cluster = cls(Path(tempfile.mkdtemp(prefix="insights-kafka-")), nodes, libs, names)
         atexit.register(cluster.stop)
         try:
             cluster._bring_up()
@@ -141,7 +143,8 @@ class Cluster:
 
     def bootstrap(self, listener: str) -> str:
         """All nodes' `host:port` on a listener (`properties.LISTENERS`), by comma, proxies where it has them."""
-        return ",".join(f"127.0.0.1:{node.plan.advertised[listener]}" for node in self._nodes.values())
+        plans = [node.plan for node in self._nodes.values()]
+        return ",".join(f"{plan.host(listener)}:{plan.advertised[listener]}" for plan in plans)
 
     @property
     def plaintext(self) -> str:
@@ -250,6 +253,18 @@ class Cluster:
         """
         self.admin.set_scram_password(user, mechanism, password)
 
+    def present(self, pem: bytes, listener: str = "SASL_PROXIED") -> None:
+        """Have every node show another certificate from now on (private key, certificate and CA in one PEM).
+
+        What is connected stays connected: cut it at the proxies.
+        """
+        self._presented += 1
+        file = self.folder / f"presented-{self._presented}.pem"
+        file.touch(mode=0o600)
+        file.write_bytes(pem)
+        for node in self._nodes:
+            self.admin.configure_node(node, f"listener.name.{listener.lower()}.ssl.keystore.location", str(file))
+
     def read_all(
         self,
         topic: str,
@@ -286,7 +301,7 @@ class Cluster:
         return number in self.admin.brokers()
 
 
-def _plan(count: int) -> list[NodePlan]:
+def _plan(count: int, hosts: Sequence[str] = ()) -> list[NodePlan]:
     names = [*LISTENERS, "CONTROLLER"]
     width = len(names) + len(BEHIND_PROXY)
     ports = free_ports(count * width)
@@ -294,7 +309,8 @@ def _plan(count: int) -> list[NodePlan]:
     for index in range(count):
         own = dict(zip(names, ports[index * width :], strict=False))
         proxies = dict(zip(BEHIND_PROXY, ports[index * width + len(names) :], strict=False))
-        plans.append(NodePlan(index + 1, own, {**{name: own[name] for name in LISTENERS}, **proxies}))
+        host = hosts[index] if hosts else "127.0.0.1"
+        plans.append(NodePlan(index + 1, own, {**{name: own[name] for name in LISTENERS}, **proxies}, host))
     return plans
 
 

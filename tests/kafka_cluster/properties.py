@@ -35,6 +35,12 @@ class NodePlan:
     """Of each listener, and of `CONTROLLER`."""
     advertised: dict[str, int]
     """The port that metadata names for each listener: its own, or its proxy's."""
+    name: str = "127.0.0.1"
+    """The host that metadata names for `SASL_PROXIED`."""
+
+    def host(self, listener: str) -> str:
+        """The host that metadata names for a listener."""
+        return self.name if listener == "SASL_PROXIED" else "127.0.0.1"
 
 
 def server_properties(
@@ -50,7 +56,9 @@ def server_properties(
         "controller.quorum.voters": voters,
         "controller.listener.names": "CONTROLLER",
         "listeners": ",".join(f"{name}://127.0.0.1:{node.ports[name]}" for name in listening),
-        "advertised.listeners": ",".join(f"{name}://127.0.0.1:{port}" for name, port in node.advertised.items()),
+        "advertised.listeners": ",".join(
+            f"{name}://{node.host(name)}:{port}" for name, port in node.advertised.items()
+        ),
         "listener.security.protocol.map": ",".join(
             f"{name}:{protocol}" for name, protocol in {**LISTENERS, "CONTROLLER": "PLAINTEXT"}.items()
         ),
