@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks import kills_executions
 from benchmarks.harness.lives import Life
 from benchmarks.kills import Options, Outcome, run, tell
 from tests.kafka_cluster import Cluster
@@ -51,3 +52,13 @@ def test_nothing_accepted_is_lost_at_named_points(kafka: Cluster, topic: str) ->
 def test_nothing_accepted_is_lost_while_brokers_fail_too(kafka3: Cluster, topic3: str) -> None:
     options = replace(SMALL, broker_faults=True)
     hold(run(kafka3, topic3, options), options)
+
+
+@pytest.mark.timeout(240)
+def test_each_execution_is_published_under_one_id_by_kills(kafka: Cluster, topic: str) -> None:
+    options = kills_executions.Options(executions=500, kills=5, seconds=90, clients=4)
+    outcome = kills_executions.run(kafka, topic, options)
+    report = kills_executions.tell(outcome, options)
+    assert outcome.passed, report
+    assert outcome.ends.kills == options.kills, report
+    assert outcome.clients.finished, report
