@@ -30,6 +30,8 @@ class Mode(StrEnum):
     ASK_SKIP = "ask-skip"
 
 
+OPEN = (Mode.EDIT, Mode.REFUSED)
+"""Modes in which the fields can be edited."""
 DISCARD_QUESTION = "Leave without saving? What you changed here is forgotten."
 SKIP_QUESTION = (
     "Save what the check could not prove? It is used at once: payloads wait for it, and each is lost when its "

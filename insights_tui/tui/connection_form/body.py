@@ -1,7 +1,7 @@
 """The fields, in the order of the original page, and what is said below each."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -86,6 +86,11 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
     def row(self, field: Field) -> Row:
         """Find the row of a field."""
         return self._rows[field]
+
+    def show_letters(self, letters: Mapping[Field, str]) -> None:
+        """Show what leads to each field, or nothing any more."""
+        for field, row in self._rows.items():
+            row.show_letter(letters.get(field, ""))
 
     @property
     def values(self) -> Values:

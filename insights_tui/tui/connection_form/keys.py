@@ -8,6 +8,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from insights_tui.domain.answers import SavedConnection
+from insights_tui.tui.breakpoints import classes
 from insights_tui.tui.checking.panel import CheckPanel
 from insights_tui.tui.connection_form.ca_field import CaField
 from insights_tui.tui.connection_form.in_order import settle
@@ -28,6 +29,11 @@ class FormKeys(ModalScreen[SavedConnection | None]):
         Binding("pageup", "page(-1)", "Previous page", show=False, id="form.page-up"),
         Binding("enter", "enter", "Next field, or press", show=False, priority=True, id="form.enter"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Else it is painted as for a narrow terminal first, then styled and painted once more.
+        self.set_classes(classes(self.app.size, self.HORIZONTAL_BREAKPOINTS or (), self.VERTICAL_BREAKPOINTS or ()))
 
     async def action_next(self) -> None:
         """Go to the next field or button."""

@@ -30,6 +30,12 @@ class Row(Vertical):
         yield Static(classes="note said", markup=False)
         yield Static(classes="errors said", markup=False)
 
+    def show_letter(self, letter: str) -> None:
+        """Put the letter that leads here before the label, or take it away."""
+        label = LABELS[self.field]
+        marked = Content.assemble((letter, "bold reverse $accent-ink"), f" {label}") if letter else Content(label)
+        self.query_one(".label", Static).update(marked, layout=False)
+
     def show(self, said: Said) -> None:
         """Say what is wrong, a line for each error with its repair, or what deserves a look."""
         note = self.query_one(".note", Static)

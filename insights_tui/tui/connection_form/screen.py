@@ -1,6 +1,5 @@
 """The screen of the connection form: which key and which answer leads to what."""
 
-import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -12,41 +11,34 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import Reactive
 from textual.widget import Widget
-from textual.widgets import Button, Footer, Static
-from textual.worker import Worker, WorkerState
+from textual.widgets import Button, Static
+from textual.worker import Worker
 
 from insights_tui.client.protocol import AgentApi
 from insights_tui.domain.answers import SavedConnection
-from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.refused import FieldError
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import sanitize
 from insights_tui.tui.checking.panel import CheckPanel
-from insights_tui.tui.connection_form.actions import Actions, Mode
-from insights_tui.tui.connection_form.attempt import Answer, Check, ask, broken, load, prepare
+from insights_tui.tui.connection_form.actions import OPEN, Actions, Mode
+from insights_tui.tui.connection_form.attempt import Answer, load
+from insights_tui.tui.connection_form.attempting import FormAttempt
 from insights_tui.tui.connection_form.body import FormBody
 from insights_tui.tui.connection_form.command_line import CommandLine
 from insights_tui.tui.connection_form.in_order import settle
-from insights_tui.tui.connection_form.messages import Asked, Loaded, LoadFailed
+from insights_tui.tui.connection_form.messages import Loaded, LoadFailed
 from insights_tui.tui.connection_form.tested import Tested
-from insights_tui.tui.connection_form.testing import FormTest
 from insights_tui.tui.connection_form.values import Values
 from insights_tui.tui.connection_form.verdict import Verdict
-from insights_tui.tui.connection_form.words import BUTTON_HELP, HELP, HELP_UNCHANGED, OFFER_TEST, Field
+from insights_tui.tui.connection_form.words import BUTTON_HELP, HELP, HELP_UNCHANGED, Field
+from insights_tui.tui.dialog_keys import DialogKeys
 from insights_tui.tui.glyphs import ASCII, UNICODE
 from insights_tui.tui.styles_path import style
 
-STOPPED = FieldError(
-    "stopped",
-    "Stopped waiting.",
-    "The agent may have finished all the same: the page shows which connection is saved.",
-)
-OPEN = (Mode.EDIT, Mode.REFUSED)
-"""Modes in which the fields can be edited."""
 DELETED = FieldError("deleted", "The connection was deleted meanwhile.", "Connect makes a new one.")
 
 
-class ConnectionFormScreen(FormTest):
+class ConnectionFormScreen(FormAttempt):
     """Connect to Kafka, or edit the connection; dismissed with what was saved, `None` where nothing was."""
 
     # Textual's own repaints the whole screen at each move of the focus; what has the focus repaints itself.
@@ -59,6 +51,7 @@ class ConnectionFormScreen(FormTest):
         Binding("ctrl+s", "connect", "Connect", priority=True, id="form.connect"),
         Binding("ctrl+t", "test", "Test", priority=True, id="form.test"),
         Binding("escape", "back", "Cancel", priority=True, id="form.cancel"),
+        Binding("ctrl+g", "jump", "Go to", priority=True, id="form.jump"),
         Binding("ctrl+y", "copy_command", "Copy command", priority=True, id="form.copy-command"),
         Binding("ctrl+r", "show_password", "Show/hide", priority=True, id="form.show-password"),
     ]
@@ -97,7 +90,7 @@ class ConnectionFormScreen(FormTest):
             yield Verdict(glyphs)
             yield Actions(glyphs)
             yield CommandLine()
-            yield Footer(show_command_palette=False)
+            yield DialogKeys()
 
     def on_mount(self) -> None:
         """Ask for what the snapshot does not hold."""
@@ -141,6 +134,7 @@ class ConnectionFormScreen(FormTest):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Say what the focus is on."""
+        self.jumped()
         name = event.widget.id or ""
         if name == Field.PASSWORD and self.query_one(FormBody).keeps_password:
             text = HELP_UNCHANGED
@@ -164,8 +158,10 @@ class ConnectionFormScreen(FormTest):
         }
         acts.get(event.button.id or "", self._back)()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer Connect, and Show, only where they would do something."""
+        if not super().check_action(action, parameters):
+            return False
         if action in {"connect", "test"}:
             return self.query_one(Actions).mode in (*OPEN, Mode.TESTED)
         return action != "show_password" or self.query_one(FormBody).may_reveal
@@ -228,84 +224,3 @@ class ConnectionFormScreen(FormTest):
             if focus is not None:
                 self.set_focus(focus)
         self.refresh_bindings()
-
-    # The attempt
-
-    def _connect(self) -> None:
-        if self._tested.asks(self.query_one(FormBody).values):
-            self._ask(Mode.ASK_CONNECT)
-        else:
-            self._start("require")
-
-    def _start(self, check: Check) -> None:
-        if self._worker is not None and self._worker.is_running:
-            return
-        values = self.query_one(FormBody).values  # as they stand now: what is typed from here on is not sent
-        self._worker = self.run_worker(self._attempt(values, check), group="connect", exit_on_error=False)
-
-    async def _attempt(self, values: Values, check: Check) -> Answer:
-        prepared = await self._prepare(values)
-        if isinstance(prepared, Answer):
-            return prepared
-        self.post_message(Asked())
-        return await ask(self._client, prepared, check)
-
-    async def _prepare(self, values: Values) -> ConnectionForm | Answer:
-        body = self.query_one(FormBody)
-        if not body.findings.loaded:  # else a certificate that nobody has seen would be taken away
-            loaded = await load(self._client)
-            if isinstance(loaded, Answer):
-                return loaded
-            body.take_saved(loaded)
-            values = body.values
-        return await prepare(values, body.findings.saved, os.environ, self._now())
-
-    def on_asked(self) -> None:
-        """Show that Kafka is being asked."""
-        if self._worker is not None and self._worker.is_running:
-            self._show_verdict(())
-            self._ask(Mode.CONNECTING)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Show how the attempt ended."""
-        event.stop()
-        if event.worker is not self._worker:
-            return
-        test = event.worker.group == "test"
-        take = self._test_ended if test else self._answered
-        if event.state is WorkerState.SUCCESS and event.worker.result is not None:
-            take(event.worker.result)
-        elif event.state is WorkerState.CANCELLED:
-            take(Answer(errors=() if test else (STOPPED,)))
-        elif event.state is WorkerState.ERROR:  # a bug of ours: the form and what was typed survive it
-            take(broken(event.worker.error))
-
-    def _answered(self, answer: Answer) -> None:
-        if answer.saved is not None:
-            self._leave(answer.saved)
-            return
-        body, actions = self.query_one(FormBody), self.query_one(Actions)
-        self._refused = body.values
-        with self.app.batch_update():
-            general = body.take_errors(answer.errors)
-            self._show_verdict(general, OFFER_TEST if answer.may_skip else "")
-            self._set_mode(Mode.REFUSED if answer.may_skip else Mode.EDIT)
-            actions.set_count(body.problems)
-            wrong = body.first_wrong(general)
-            if wrong is not None:
-                self.set_focus(wrong)
-            else:
-                actions.focus_first()
-
-    def _leave(self, saved: SavedConnection | None) -> None:
-        self.query_one(FormBody).forget()
-        self._saved, self._done = saved, True
-        self._give()
-
-    def on_screen_resume(self) -> None:
-        """Leave now, where another screen stood on top when it was time."""
-        self._give()
-
-    def _give(self) -> None:
-        if self._done and self.is_active:  # `dismiss` takes away whatever is on top
-            self.dismiss(self._saved)

@@ -14,13 +14,13 @@ from insights_tui.tui.checking.run import run_check
 from insights_tui.tui.connection_form.actions import Actions, Mode
 from insights_tui.tui.connection_form.attempt import Answer
 from insights_tui.tui.connection_form.body import FormBody
-from insights_tui.tui.connection_form.keys import FormKeys
+from insights_tui.tui.connection_form.jump import FormJump
 from insights_tui.tui.connection_form.messages import StepEnded, TestBegun
 from insights_tui.tui.connection_form.tested import Tested
 from insights_tui.tui.connection_form.values import Values
 
 
-class FormTest(FormKeys):
+class FormTest(FormJump):
     """Runs one test at a time; the form says what is around it."""
 
     _client: AgentApi

@@ -31,6 +31,19 @@ LABELS = {
     Field.CA: "CA certificate",
 }
 
+LETTERS = {
+    Field.TOPIC: "t",
+    Field.SERVERS: "s",
+    Field.TYPE: "y",
+    Field.MECHANISM: "m",
+    Field.USERNAME: "u",
+    Field.PASSWORD: "p",
+    Field.CA: "a",
+}
+"""What leads to a field after ctrl+g."""
+JUMP_HELP = "Press the letter beside a field, or b for the buttons. Any other key stays here."
+JUMP_HELP_TESTED = "Press the letter beside a field, b for the buttons or r for the results. Any other key stays."
+
 HELP = {
     Field.TOPIC: "A topic that exists: nothing here creates one.",
     Field.SERVERS: (

@@ -67,7 +67,7 @@ async def do_drop(client: LostApi, asked: Asked) -> str:
 async def do_export(client: LostApi, which: LostFilter, now: datetime, progress: Callable[[int], object]) -> str:
     """Write them with their values into a file in the home folder; tell where it is."""
     path, count = await export(client.lost(which, values=True), _home(), now=now, progress=progress)
-    return f"{counted(count, 'lost payload')} exported with values to {path} (readable for you alone)."
+    return f"{counted(count, 'lost payload')} exported with values to {path}."
 
 
 def reason_of(error: Exception) -> str:

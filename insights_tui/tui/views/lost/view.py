@@ -69,6 +69,8 @@ class LostView(View):
         Binding("escape", "clear", "Take marks and filter away", id="lost.clear"),
     ]
 
+    CHANGES: ClassVar[frozenset[str]] = frozenset({"redrive", "drop"})
+
     def __init__(self, client: LostApi) -> None:
         super().__init__()
         self._client = client
@@ -226,6 +228,7 @@ class LostView(View):
 
     def _take_filter(self, which: LostFilter) -> None:
         self._close_line()
+        self.say("")
         self._which = which
         self._marks.clear()
         self.action_reload()
@@ -260,8 +263,8 @@ class LostView(View):
         one = self._chosen()
         if one is None:
             return
-        acts = [("drop", "delete", "Drop")] if one.id else []
-        if one.id and one.reason is not Outcome.DAMAGED and one.state == "open":
+        acts = [("drop", "delete", "Drop")] if one.id and not self.frame.read_only else []
+        if acts and one.reason is not Outcome.DAMAGED and one.state == "open":
             acts.insert(0, ("redrive", "r", "Redrive"))
 
         async def value() -> str | None:
