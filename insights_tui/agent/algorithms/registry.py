@@ -21,8 +21,11 @@ T = TypeVar("T")
 HELD = 2000
 """Versions in memory; the others are on disk."""
 MAX_SWITCHES = 10_000
-FOLD_AT = 256
-"""Reports of one version that wait to be folded in; a second at most."""
+FOLD_AT = 64
+"""Reports of one version that wait to be folded in; a second at most.
+
+Few, so that they are still in the processor's cache when they are folded: with 256 a payload in a batch took 0.3 µs
+longer, with 32 the folding itself weighs more."""
 TICK_S = 1.0
 KEEP_EVERY_S = 5.0
 """Seconds after which what was seen is on disk."""

@@ -87,7 +87,7 @@ class Seen:
         self.payloads += len(reports)
         self._came(len(reports), now)
         self._look_at_latest(now)
-        alike = not any(map(_is_odd, reports))  # the rule
+        alike = not [1 for report in reports if report[1] or report[3]]  # `_is_odd`, without a call for each
         for odd, several in ((False, reports),) if alike else groupby(reports, _is_odd):
             some = list(several)
             if odd or not self._fold_alike([report.metrics for report in some], now, changes):
