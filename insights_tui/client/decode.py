@@ -1,9 +1,11 @@
 """Bodies of the API into the dataclasses of `domain`, and what is wrong with those that do not fit."""
 
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
 
+from insights_tui import __version__
 from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.refused import FieldError, RefusedError
@@ -19,6 +21,11 @@ def decode(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:
+        with suppress(msgspec.DecodeError):
+            from insights_tui.client.newer import readable  # seldom needed, and the start of a screen is measured
+
+            known: T = readable(body, kind)
+            return known
         raise AgentUnavailableError(f"The agent's answer cannot be read ({error}).", _VERSIONS) from None
 
 
@@ -44,8 +51,16 @@ def _same_schema(body: bytes) -> None:
     if schema is not None and schema != SCHEMA:
         version = head.get("agent", {}).get("version", "unknown") if isinstance(head.get("agent"), dict) else "unknown"
         raise AgentUnavailableError(
-            f"The agent (version {version}) speaks schema {schema}, this program speaks schema {SCHEMA}.", _VERSIONS
+            f"The agent (version {version}) speaks schema {schema}, this program ({__version__}) schema {SCHEMA}.",
+            _upgrade(schema, version),
         )
+
+
+def _upgrade(schema: object, version: object) -> str:
+    """Say which of the two to upgrade."""
+    if isinstance(schema, int) and schema < SCHEMA:
+        return f"The agent is the older one: install {__version__} where it runs, then restart it."
+    return f"This program is the older one: install insights-tui {version} here; the agent goes on without it."
 
 
 class _Line(msgspec.Struct):
