@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from insights_tui.client.protocol import AgentApi
@@ -18,6 +18,7 @@ from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import sanitize
 from insights_tui.tui.checking.panel import CheckPanel
 from insights_tui.tui.checking.run import run_check
+from insights_tui.tui.dialog_keys import DialogKeys
 from insights_tui.tui.glyphs import ASCII, UNICODE
 from insights_tui.tui.styles_path import style
 
@@ -57,7 +58,7 @@ class CheckScreen(ModalScreen[None]):
             yield Static(f"Check of the connection{about}", id="title", markup=False)
             yield Static(id="trouble", markup=False)
             yield CheckPanel(ASCII if self._ascii else UNICODE)
-            yield Footer(show_command_palette=False)
+            yield DialogKeys()
 
     def on_mount(self) -> None:
         """Begin at once: nobody opens it for another reason."""

@@ -1,5 +1,6 @@
 """The keys that move the focus, in the order in which they were typed."""
 
+from contextlib import suppress
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -32,8 +33,9 @@ class FormKeys(ModalScreen[SavedConnection | None]):
 
     def __init__(self) -> None:
         super().__init__()
-        # Else it is painted as for a narrow terminal first, then styled and painted once more.
-        self.set_classes(classes(self.app.size, self.HORIZONTAL_BREAKPOINTS or (), self.VERTICAL_BREAKPOINTS or ()))
+        with suppress(RuntimeError):  # there may be no application yet: then it learns its size later, as ever
+            # Else it is painted as for a narrow terminal first, then styled and painted once more.
+            self.set_classes(classes(self.app.size, self.HORIZONTAL_BREAKPOINTS or (), self.VERTICAL_BREAKPOINTS or ()))
 
     async def action_next(self) -> None:
         """Go to the next field or button."""
