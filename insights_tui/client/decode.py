@@ -51,7 +51,7 @@ def _same_schema(body: bytes) -> None:
     if schema is not None and schema != SCHEMA:
         version = head.get("agent", {}).get("version", "unknown") if isinstance(head.get("agent"), dict) else "unknown"
         raise AgentUnavailableError(
-            f"The agent (version {version}) speaks schema {schema}, this program ({__version__}) schema {SCHEMA}.",
+            f"Agent {version} speaks schema {schema}, this program {SCHEMA}.",  # short: a banner of 80 columns shows it
             _upgrade(schema, version),
         )
 
@@ -59,8 +59,8 @@ def _same_schema(body: bytes) -> None:
 def _upgrade(schema: object, version: object) -> str:
     """Say which of the two to upgrade."""
     if isinstance(schema, int) and schema < SCHEMA:
-        return f"The agent is the older one: install {__version__} where it runs, then restart it."
-    return f"This program is the older one: install insights-tui {version} here; the agent goes on without it."
+        return f"Install {__version__} where the agent runs, then restart it: it is the older one."
+    return f"Install insights-tui {version} here: this program is the older one."
 
 
 class _Line(msgspec.Struct):

@@ -28,7 +28,7 @@ def explain(socket: Path, error: BaseException | None = None) -> AgentUnavailabl
     if number in (errno.EACCES, errno.EPERM) or not os.access(socket, os.R_OK | os.W_OK):
         return _not_ours(socket, socket)
     if number == errno.ECONNREFUSED:
-        return AgentUnavailableError(f"No agent: nobody listens at {socket}; the agent was stopped.", _START)
+        return AgentUnavailableError(f"The agent was stopped: nobody listens at {socket}.", _START)
     if "too long" in str(cause or error):
         return AgentUnavailableError(
             f"The path of the socket is longer than the operating system takes (107 bytes): {socket}.",

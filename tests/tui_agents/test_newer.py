@@ -77,7 +77,7 @@ def test_other_answers_are_read_too_and_what_is_no_word_stays_an_error() -> None
         decode_snapshot(spoken(counts__accepted="many"))
 
 
-@pytest.mark.parametrize(("schema", "act"), [(SCHEMA + 1, "install insights-tui 0.9.0 here"), (0, "restart it")])
+@pytest.mark.parametrize(("schema", "act"), [(SCHEMA + 1, "Install insights-tui 0.9.0 here"), (0, "restart it")])
 def test_another_schema_says_which_of_the_two_to_upgrade(schema: int, act: str) -> None:
     with pytest.raises(AgentUnavailableError) as refusal:
         decode_snapshot(spoken(schema=schema, counts=[]))

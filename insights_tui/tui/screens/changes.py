@@ -1,7 +1,9 @@
 """What has changed under the screen: another agent, another version, another connection."""
 
+from datetime import timedelta
+
 from insights_tui.domain.snapshot import Snapshot
-from insights_tui.domain.text import clock_time, sanitize
+from insights_tui.domain.text import clock_time, counted, sanitize, thousands
 
 
 def changes(before: Snapshot | None, after: Snapshot) -> str:
@@ -13,12 +15,26 @@ def changes(before: Snapshot | None, after: Snapshot) -> str:
 
 
 def _agent(before: Snapshot, after: Snapshot) -> list[str]:
-    if before.agent.id == after.agent.id:
+    was, now = before.agent, after.agent
+    if was.id == now.id:
         return []
-    words = [f"The agent was restarted; this is the new one, seen first at {clock_time(after.as_of)}."]
-    if before.agent.version != after.agent.version:
-        words.append(f"It was {sanitize(before.agent.version)} and is {sanitize(after.agent.version)} now.")
+    if (was.installation, was.host) != (now.installation, now.host):
+        here, gone = (sanitize(one.installation or one.host, limit=40) for one in (now, was))
+        return [f"Another agent answers here now: {here}; it was {gone}."]
+    began = clock_time(after.as_of - timedelta(seconds=now.uptime_s))  # no age: this line stays until it is dismissed
+    words = [f"The agent was restarted at {began}; {_kept(before, after)}."]
+    if was.version != now.version:
+        words.append(f"It was {sanitize(was.version, limit=40)} and is {sanitize(now.version, limit=40)} now.")
     return words
+
+
+def _kept(before: Snapshot, after: Snapshot) -> str:
+    """Tell what became of the payloads that waited, as far as the two ledgers tell."""
+    if after.counts.accepted < before.counts.accepted:
+        return f"its counts begin anew, and {counted(before.counts.pending, 'payload')} that waited may be gone"
+    lost = after.counts.lost - before.counts.lost
+    fate = f"{thousands(lost)} lost meanwhile" if lost > 0 else "none lost meanwhile"
+    return f"{counted(after.counts.pending, 'payload waits', 'payloads wait')}, {fate}"
 
 
 def _connection(before: Snapshot, after: Snapshot) -> list[str]:
