@@ -1,42 +1,36 @@
 """The view Lost: a list that never moves by itself, a filter, and the acts with what they will do said first."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 from textual.widgets import Input
-from textual.worker import Worker
 
 from insights_tui.client.protocol import LostApi
 from insights_tui.domain.answers import LostPayload
 from insights_tui.domain.lost import EXPIRED, LostFilter
 from insights_tui.domain.outcome import Outcome
+from insights_tui.domain.text import sanitize
 from insights_tui.tui.connection_form.text_field import TextField
 from insights_tui.tui.frame import Frame, Space
-from insights_tui.tui.glyphs import ASCII
-from insights_tui.tui.lines import Line, ascii_line
+from insights_tui.tui.lines import Line
 from insights_tui.tui.rows import Rows
-from insights_tui.tui.screens.confirm import Confirm
-from insights_tui.tui.screens.questions import spelled
-from insights_tui.tui.sheet import Sheet
 from insights_tui.tui.views.lost.acts import (
     FAILURES,
-    Asked,
     do_drop,
-    do_export,
     do_redrive,
     plan_drop,
     plan_redrive,
     reason_of,
 )
+from insights_tui.tui.views.lost.doing import LostActs
 from insights_tui.tui.views.lost.drawing import all_today, fields, heading, nothing, row, summary
 from insights_tui.tui.views.lost.filters import HINT, filter_line, parse_filter
 from insights_tui.tui.views.lost.pages import Pages
 from insights_tui.tui.views.payload_dialog import PayloadDialog
-from insights_tui.tui.views.view import Keys, View
+from insights_tui.tui.views.view import Keys
 
 MAX_MARKS = 100
 """As many ids as one call takes."""
@@ -49,7 +43,7 @@ _CYCLE = (
 )
 
 
-class LostView(View):
+class LostView(LostActs):
     """Dead letters: list, filter, details, export, redrive, drop."""
 
     NAME = "lost"
@@ -68,46 +62,31 @@ class LostView(View):
         Binding("u", "reload", "List again, the newest first", id="lost.reload"),
         Binding("escape", "clear", "Take marks and filter away", id="lost.clear"),
     ]
-
     CHANGES: ClassVar[frozenset[str]] = frozenset({"redrive", "drop"})
 
     def __init__(self, client: LostApi) -> None:
         super().__init__()
         self._client = client
         self._pages = Pages()
-        self._marks: dict[str, None] = {}
+        self._marks = {}
         self._which = LostFilter()
         self._loaded_at: tuple[int, int] | None = None
         """What the ledger said when the list was loaded: lost in all, and open."""
-        self._failed = ""
-        self._shown = False
-        self._exporting: Worker[None] | None = None
+        self._exporting = None
 
-    def compose(self) -> ComposeResult:
-        """How many, the filter line while it is typed, the list."""
-        yield Sheet(id="lost-summary")
-        yield TextField(id="lost-filter", placeholder=HINT)
-        yield Rows(id="lost-rows")
+    def between(self) -> Sequence[Widget]:
+        """Give the filter line, shown while it is typed."""
+        return (TextField(id="lost-filter", placeholder=HINT),)
 
     def on_mount(self) -> None:
         """Hide the filter line until it is asked for."""
         self.query_one("#lost-filter").display = False
 
-    def on_view_shown(self) -> None:
-        """Load the list."""
-        self._shown = True
-        self.action_reload()
-
     def on_view_hidden(self) -> None:
-        """Let go of it; an act that was agreed to goes on, and tells how it went."""
-        self._shown = False
-        self.workers.cancel_group(self, self.NAME)
+        """Let go of the list; an act that was agreed to goes on, and tells how it went."""
+        super().on_view_hidden()
         self._pages = Pages()
         self._loaded_at = None
-
-    def focus_first(self) -> None:
-        """Let the arrows move in the list."""
-        self.screen.set_focus(self.query_one(Rows), scroll_visible=False)
 
     def keys(self, frame: Frame) -> Keys:
         """Name the acts."""
@@ -134,18 +113,16 @@ class LostView(View):
         )
         as_of = snapshot.as_of if snapshot is not None else datetime.now(UTC)
         today = all_today(self._pages.rows, as_of)
-        room = self.query_one(Rows).room(space)
+        room = self.room(space)
         rows = [row(one, room, as_of=as_of, today=today, marked=one.id in self._marks) for one in self._pages.rows]
         keys = [one.seq for one in self._pages.rows]
         damaged = snapshot.counts.damaged if snapshot is not None else 0
         top = [heading(room, today=today)] if rows else self._empty(lost_open, damaged, space)
-        plain = space.glyphs is ASCII
-        self.query_one("#lost-summary", Sheet).paint([ascii_line(head) if plain else head, ()])
-        self.query_one(Rows).show(top, rows, keys, space.glyphs)
+        self.paint(head, top, rows, keys, space)
 
     def _empty(self, lost_open: int, damaged: int, space: Space) -> "list[Line]":
         if self._failed:
-            return [(), ((f" {space.glyphs.bad} ", "bad"), (self._failed, "text")), ((" u tries again.", "label"),)]
+            return self.failure(space)
         if self._loaded_at is None:
             return []
         return nothing(lost_open, damaged, self._which, space)
@@ -163,11 +140,11 @@ class LostView(View):
             await self._pages.reload(self._client, self._which)
         except FAILURES as error:
             self._pages = Pages()
-            self._failed = reason_of(error)
+            self._failed = sanitize(reason_of(error), limit=600)
         else:
             self._failed = ""
         self._loaded_at = before or (0, 0)
-        self._redraw()
+        self.redraw()
         if to_top and self._pages.rows:
             self.query_one(Rows).choose(self._pages.rows[0].seq)
 
@@ -176,7 +153,7 @@ class LostView(View):
             await self._pages.more(self._client)
         except FAILURES as error:
             self.say(f"No more could be listed. {reason_of(error)}", "bad")
-        self._redraw()
+        self.redraw()
 
     def on_rows_end_neared(self, event: Rows.EndNeared) -> None:
         """Load the next page before the end is reached."""
@@ -220,7 +197,7 @@ class LostView(View):
             self._close_line()
         elif self._marks:
             self._marks.clear()
-            self._redraw()
+            self.redraw()
         elif not self._which.empty:
             self._take_filter(LostFilter())
         else:
@@ -255,7 +232,7 @@ class LostView(View):
         else:
             self.say(f"At most {MAX_MARKS} can be marked; a filter takes more.", "bad")
         self.query_one(Rows).action_move(1)
-        self._redraw()
+        self.redraw()
 
     def on_rows_opened(self, event: Rows.Opened) -> None:
         """Show one in full."""
@@ -279,81 +256,3 @@ class LostView(View):
                 self._work(self._ask(lambda: plan_drop(self._client, which), do_drop))
 
         self.app.push_screen(PayloadDialog("A lost payload", fields(one), value, self.space.glyphs, acts), chosen)
-
-    # many
-
-    @property
-    def _topic(self) -> str | None:
-        snapshot = self.frame.snapshot
-        return snapshot.connection.topic if snapshot is not None and snapshot.connection is not None else None
-
-    def _asked_for(self) -> LostFilter:
-        return LostFilter(ids=frozenset(self._marks)) if self._marks else self._which
-
-    def action_redrive(self) -> None:
-        """Send them again, after saying what will happen."""
-        self._work(self._ask(lambda: plan_redrive(self._client, self._asked_for(), self._topic), do_redrive))
-
-    def action_drop(self) -> None:
-        """Close them for good, after asking."""
-        snapshot, which = self.frame.snapshot, self._asked_for()
-        lost_open = snapshot.lost_open if snapshot is not None else 0
-        damaged = snapshot.counts.damaged if snapshot is not None else 0
-        self._work(self._ask(lambda: plan_drop(self._client, which, lost_open=lost_open, damaged=damaged), do_drop))
-
-    def action_which_delete(self) -> None:
-        """Take neither: elsewhere `d` deletes the connection, and here somebody may mean the payloads."""
-        self.say("Here del drops lost payloads; d deletes the connection, on the other pages.")
-
-    def action_export(self) -> None:
-        """Write them to a file; once more stops it."""
-        if self._exporting is not None and self._exporting.is_running:
-            self._exporting.cancel()
-            self.say("Export stopped; the file is removed.")
-        else:
-            self._exporting = self.run_worker(self._export(), group="lost-export", exit_on_error=False)
-
-    async def _export(self) -> None:
-        def progress(count: int) -> None:
-            self.say(f"{count:,} exported so far; x stops.")
-
-        try:
-            done = await do_export(self._client, self._asked_for(), datetime.now(UTC), progress)
-        except FAILURES as error:
-            self.say(f"Nothing was exported. {reason_of(error)}", "bad")
-        else:
-            self.say(done, "good")
-
-    async def _ask(self, plan: Callable[[], Awaitable[Asked]], act: Callable[[LostApi, Asked], Awaitable[str]]) -> None:
-        self.say("Counting.")
-        try:
-            asked = await plan()
-        except FAILURES as error:
-            self.say(f"Nothing was done. {reason_of(error)}", "bad")
-            return
-        self.say(asked.nothing)
-        if asked.question is not None:
-            question = spelled(asked.question) if self.space.glyphs is ASCII else asked.question
-            self.app.push_screen(Confirm(question), partial(self._answered, asked, act))
-
-    def _answered(self, asked: Asked, act: Callable[[LostApi, Asked], Awaitable[str]], agreed: bool | None) -> None:
-        if agreed:  # nothing cancels it: half an act is told by nobody
-            self.run_worker(self._act(asked, act), group="lost-act", exit_on_error=False)
-
-    async def _act(self, asked: Asked, act: Callable[[LostApi, Asked], Awaitable[str]]) -> None:
-        self.say("Under way.")
-        try:
-            self.say(await act(self._client, asked), "good")
-        except FAILURES as error:
-            self.say(reason_of(error), "bad")
-        self._marks.clear()
-        if self._shown:
-            self._work(self._reload())
-
-    def _work(self, act: Awaitable[None]) -> None:
-        self.run_worker(act, exclusive=True, group=self.NAME, exit_on_error=False)
-
-    def _redraw(self) -> None:
-        if self.is_mounted and self._shown:
-            with self.app.batch_update():
-                self.draw(self.frame, self.space)

@@ -1,0 +1,83 @@
+"""A view that is one list: a line that sums up, the rows, and what is asked before an act on them."""
+
+from collections.abc import Callable, Hashable, Sequence
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from insights_tui.tui.frame import Space
+from insights_tui.tui.glyphs import ASCII
+from insights_tui.tui.lines import Line, ascii_line, text, wrap
+from insights_tui.tui.rows import Rows
+from insights_tui.tui.screens.confirm import Confirm
+from insights_tui.tui.screens.questions import Question, spelled
+from insights_tui.tui.sheet import Sheet
+from insights_tui.tui.views.view import View
+
+
+class ListView(View):
+    """Loads while it is shown, and draws what it has; what a subclass loads, and how a row looks, is its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = False
+        self._failed = ""
+        """Why the list could not be loaded, sanitised; empty where it could."""
+
+    def compose(self) -> ComposeResult:
+        """How many, what stands between, the list."""
+        yield Sheet(id=f"{self.NAME}-summary")
+        yield from self.between()
+        yield Rows(id=f"{self.NAME}-rows")
+
+    def between(self) -> Sequence[Widget]:
+        """Give what stands between the summary and the list."""
+        return ()
+
+    def action_reload(self) -> None:
+        """Load the list anew."""
+        raise NotImplementedError
+
+    def on_view_shown(self) -> None:
+        """Load the list."""
+        self._shown = True
+        self.action_reload()
+
+    def on_view_hidden(self) -> None:
+        """Load no more; an act that was agreed to goes on, and tells how it went."""
+        self._shown = False
+        self.workers.cancel_group(self, self.NAME)
+
+    def focus_first(self) -> None:
+        """Let the arrows move in the list."""
+        self.screen.set_focus(self.query_one(Rows), scroll_visible=False)
+
+    def room(self, space: Space) -> Space:
+        """Give the room that a row has."""
+        return self.query_one(Rows).room(space)
+
+    def paint(
+        self, head: Line, top: Sequence[Line], rows: Sequence[Line], keys: Sequence[Hashable], space: Space
+    ) -> None:
+        """Paint the summary, what stands above the rows, and the rows by their keys."""
+        summed = ascii_line(head) if space.glyphs is ASCII else head
+        self.query_one(f"#{self.NAME}-summary", Sheet).paint([summed, ()])
+        self.query_one(Rows).show(top, rows, keys, space.glyphs)
+
+    def failure(self, space: Space) -> list[Line]:
+        """Say why there is no list, and how to try again."""
+        said = wrap(self._failed, max(20, space.width - 8))
+        lines: list[Line] = [
+            ((f" {' ' if index else space.glyphs.bad} ", "bad"), (part, "text")) for index, part in enumerate(said)
+        ]
+        return [(), *lines, text("   u tries again.", "label")]
+
+    def redraw(self) -> None:
+        """Draw what has come meanwhile, without waiting for the next frame."""
+        if self.is_mounted and self._shown:
+            with self.app.batch_update():
+                self.draw(self.frame, self.space)
+
+    def ask(self, question: Question, answered: Callable[[bool | None], None]) -> None:
+        """Ask before an act that cannot be taken back."""
+        self.app.push_screen(Confirm(spelled(question) if self.space.glyphs is ASCII else question), answered)
