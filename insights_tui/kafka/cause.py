@@ -15,10 +15,10 @@ from aiokafka.errors import (
 )
 
 from insights_tui.domain.trouble import About, Code, Trouble
-from insights_tui.kafka.cause_login import mechanisms, of_sasl
+from insights_tui.kafka.cause_login import of_sasl, wants_login
 from insights_tui.kafka.cause_tls import client_certificate, of_tls, other_port, wants_certificate
 from insights_tui.kafka.verdict import Action, Peer, Verdict, clip
-from insights_tui.kafka.why import NOTHING, Known, Speaks, Why, at
+from insights_tui.kafka.why import NOTHING, Known, Speaks, Why, at, silent
 
 Stage = Literal["dns", "tcp", "tls", "api", "sasl", "metadata"]
 
@@ -201,22 +201,9 @@ def _spoken(cause: BaseException, peer: Peer) -> Speaks | None:
 
 def _metadata(cause: BaseException, peer: Peer, known: Known) -> Why:
     if isinstance(cause, TimeoutError):
-        return Why(
-            Code.KAFKA_UNREACHABLE,
-            f"{at(peer)} does not answer the question who leads the topic",
-            "Look whether the broker hangs or is overloaded.",
-        )
+        return silent(peer, "the question who leads the topic")
     if _closed(cause) and peer.mechanism is None:
-        wants = "closes the connection, as a listener does that wants a login"
-        if known.speaks == "login":
-            wants = f"wants a login ({' or '.join(mechanisms(known))})"
-        return Why(
-            Code.AUTH_FAILED,
-            f"{at(peer)} {wants}",
-            "Set the connection type to SASL over TLS and use the port of the SASL_SSL listener.",
-            otherwise=("Use the port of a plaintext listener without logins, if the cluster has one.",),
-            about=About.TYPE,
-        )
+        return wants_login(peer, known)
     if isinstance(cause, IncompatibleBrokerVersion):
         return Why(
             Code.KAFKA_UNREACHABLE,

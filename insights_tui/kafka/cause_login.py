@@ -11,7 +11,7 @@ from insights_tui.domain.connection import Mechanism
 from insights_tui.domain.text import sanitize
 from insights_tui.domain.trouble import About, Code
 from insights_tui.kafka.verdict import Peer
-from insights_tui.kafka.why import Known, Why, at
+from insights_tui.kafka.why import Known, Why, at, silent
 
 _NAMED = 8
 """Mechanisms of a server that are named."""
@@ -20,6 +20,20 @@ _NAMED = 8
 def mechanisms(known: Known) -> list[str]:
     """Name the mechanisms that a server offers."""
     return [sanitize(one, limit=40) for one in known.offered[:_NAMED]]
+
+
+def wants_login(peer: Peer, known: Known) -> Why:
+    """Say that a listener wants a login, and this connection has none."""
+    wants = "closes the connection, as a listener does that wants a login"
+    if known.speaks == "login":
+        wants = f"wants a login ({' or '.join(mechanisms(known))})"
+    return Why(
+        Code.AUTH_FAILED,
+        f"{at(peer)} {wants}",
+        "Set the connection type to SASL over TLS and use the port of the SASL_SSL listener.",
+        otherwise=("Use the port of a plaintext listener without logins, if the cluster has one.",),
+        about=About.TYPE,
+    )
 
 
 def of_sasl(cause: BaseException, peer: Peer, known: Known) -> Why:
@@ -46,11 +60,7 @@ def of_sasl(cause: BaseException, peer: Peer, known: Known) -> Why:
             about=About.SERVERS,
         )
     if isinstance(cause, TimeoutError):
-        return Why(
-            Code.KAFKA_UNREACHABLE,
-            f"{at(peer)} does not answer to the login",
-            "Look whether the broker hangs or is overloaded.",
-        )
+        return silent(peer, "to the login")
     if isinstance(cause, ValueError | AssertionError | KeyError):
         return Why(
             Code.AUTH_FAILED,

@@ -45,6 +45,15 @@ class Why:
     """What to change in the connection; `None` where it is mended elsewhere."""
 
 
+def silent(peer: Peer, what: str) -> Why:
+    """Say that a server that speaks Kafka does not answer something: no setting of the connection mends that."""
+    return Why(
+        Code.KAFKA_UNREACHABLE,
+        f"{at(peer)} does not answer {what}",
+        "Look whether the broker hangs or is overloaded.",
+    )
+
+
 def at(peer: Peer) -> str:
     """Name the server at the beginning of a sentence."""
     name = peer.name

@@ -75,13 +75,16 @@ def _clock(scene: Scene) -> list[Finding]:
     late = [one for one in shown if one.certificate is not None and one.certificate.not_after < scene.now]
     if len(shown) < 2 or not (len(early) == len(shown) or len(late) == len(shown)):
         return []
-    word = "not valid yet" if early else "no longer valid"
+    clock = f"this machine's clock (timedatectl; it says {date_time(scene.now)})"
+    if early:
+        what = f"The certificates of all {len(shown)} servers are not valid yet, by this machine's clock."
+        return [found("clock_suspect", what, f"Check {clock}; if it is right, look who issued them.", shown)]
+    last = max(one.certificate.not_after for one in late if one.certificate is not None)
     return [
         found(
-            "clock_suspect",
-            f"This machine's clock says {date_time(scene.now)}, and by it the certificates of all {len(shown)} servers "
-            f"are {word}.",
-            "Check this machine's clock first (timedatectl); if it is right, the certificates must be issued again.",
+            "clock_suspect",  # certificates are forgotten more often than clocks go wrong
+            f"The certificates of all {len(shown)} servers have expired, the last on {date_time(last)}.",
+            f"Renew the brokers' certificates; but first check {clock}.",
             shown,
         )
     ]
@@ -113,11 +116,10 @@ def _said_of(code: int, servers: Sequence[ServerSeen], which: str, trusted: str 
     first = servers[0].failure
     fix = first.fix if first is not None else ""
     if code in _UNKNOWN_CA:
-        signers = " and ".join(sorted({one.issuer for one in shown})[:3])
-        by = f", signed by {signers}," if signers else ""
+        signers = " and ".join(sorted({one.issuer for one in shown})[:3]) or "the CA"
         ours = f"just {trusted}" if trusted else "the CAs of this machine"
         return (
-            f"The certificates of {which}{by} come from a CA that is not trusted here: the connection trusts {ours}.",
+            f"The connection does not trust {signers}, which signed the certificates of {which}: it trusts {ours}.",
             fix,
         )
     if code in _MISMATCH:
