@@ -26,7 +26,7 @@ from insights_tui.tui.views.registry import VIEWS
 from tests.support.agent_process import COMMAND
 
 _STOCK = [sys.executable, str(Path(__file__).parent / "harness" / "stock.py")]
-_DOWN, _UP, _ESCAPE = b"\x1b[B", b"\x1b[A", b"\x1b"
+DOWN, UP, _ESCAPE = b"\x1b[B", b"\x1b[A", b"\x1b"
 _SETTLE_S = 3.0
 
 
@@ -82,7 +82,8 @@ def first_content(environment: Mapping[str, str], runs: int) -> None:
         )
 
 
-def _print(name: str, delays: list[tuple[float, float]]) -> None:
+def told(name: str, delays: list[tuple[float, float]]) -> None:
+    """Print a row: how many keys, median and p99."""
     firsts, lasts = ([1000 * delay for delay in column] for column in zip(*delays, strict=True))
     print(
         f"{name:<44} {len(delays):>4}  first byte {statistics.median(firsts):>5.0f} {quantile(firsts, 0.99):>5.0f}   "
@@ -98,25 +99,25 @@ def keys(environment: Mapping[str, str], count: int) -> None:
         screen.until(b"CONNECTED")
         screen.drain(_SETTLE_S)
         digits = [entry.key.encode() for entry in VIEWS]
-        _print("a view opened for the first time", [screen.press(digit) for digit in [*digits[1:], digits[0]]])
-        _print("another view", [screen.press(digit) for digit in islice(cycle(digits[1:] + digits[:1]), count)])
+        told("a view opened for the first time", [screen.press(digit) for digit in [*digits[1:], digits[0]]])
+        told("another view", [screen.press(digit) for digit in islice(cycle(digits[1:] + digits[:1]), count)])
         screen.press(b"4")
         screen.drain(2.0)
-        _print("the cursor of a table (Payloads)", [screen.press(key) for key in islice(cycle((_DOWN, _UP)), count)])
+        told("the cursor of a table (Payloads)", [screen.press(key) for key in islice(cycle((DOWN, UP)), count)])
         opened = []
         for _ in range(max(1, count // 4)):
             opened.append(screen.press(b"c"))
             screen.press(_ESCAPE)
-        _print("the form opens", opened)
+        told("the form opens", opened)
         screen.press(b"c")
         screen.press(b"\t")
-        _print("a letter in the form", [screen.press(key) for key in islice(cycle((b"x", b"\x7f")), count)])
+        told("a letter in the form", [screen.press(key) for key in islice(cycle((b"x", b"\x7f")), count)])
     with Screen([*_STOCK, "dashboard"], environment) as screen:
         screen.until(b"CONNECTED")
         screen.drain(_SETTLE_S)
-        _print("stock dashboard: the cursor of a table", [screen.press(k) for k in islice(cycle((_DOWN, _UP)), count)])
+        told("stock dashboard: the cursor of a table", [screen.press(k) for k in islice(cycle((DOWN, UP)), count)])
         screen.press(b"\t")
-        _print("stock dashboard: a letter in a field", [screen.press(k) for k in islice(cycle((b"x", b"\x7f")), count)])
+        told("stock dashboard: a letter in a field", [screen.press(k) for k in islice(cycle((b"x", b"\x7f")), count)])
 
 
 def main() -> None:

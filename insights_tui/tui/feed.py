@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from math import ceil
 
@@ -11,6 +12,7 @@ from insights_tui.domain.refused import RefusedError
 from insights_tui.domain.snapshot import Second, Snapshot
 from insights_tui.domain.text import sanitize
 from insights_tui.tui.frame import Frame
+from insights_tui.tui.storm import Storm
 
 WINDOW_S = 300
 """Seconds of history that the page shows."""
@@ -34,6 +36,7 @@ class Feed:
         self._frame = Frame()
         self._news_at = monotonic()
         self._seconds: dict[int, Second] = {}
+        self._storm = Storm()
         self._wake = asyncio.Event()
 
     def nudge(self) -> None:
@@ -90,7 +93,9 @@ class Feed:
         if former is not None and former.agent.id != snapshot.agent.id:
             restarted_at = snapshot.as_of
             self._seconds.clear()
+            self._storm = Storm()
         now = self._monotonic()
+        snapshot = replace(snapshot, events=self._storm.calm(snapshot.events, now))
         if former is None or former.as_of != snapshot.as_of:
             self._news_at = now
         still = now - self._news_at

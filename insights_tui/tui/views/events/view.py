@@ -85,7 +85,7 @@ class EventsView(View):
                 self._agent = snapshot.agent.id
                 self._log.clear()
             newest = max((event.seq for event in snapshot.events), default=0)
-            if newest != self._log.newest and not self._asking and frame.stale_s is None:
+            if newest > self._log.newest and not self._asking and frame.stale_s is None:
                 self._asking = True
                 self.run_worker(self._ask(), group=self.NAME, exclusive=True)
         self._paint(space)
