@@ -8,6 +8,7 @@ import click
 from pydantic import BaseModel
 
 from insights_tui.cli import exits
+from insights_tui.cli.habits import checked, habits_of
 from insights_tui.cli.options import common_of, common_options
 from insights_tui.cli.output import clean, put, put_json, say
 from insights_tui.cli.reach import settings_of
@@ -76,6 +77,29 @@ def check(context: click.Context, *, system: bool) -> int:
     return exits.FINE
 
 
+@command.command("keys")
+@common_options
+@click.pass_context
+def keys_(context: click.Context) -> int:
+    """List the acts of the interface with their keys; `[interface.keys]` in the settings gives them others."""
+    from insights_tui.tui.keymap import acts
+
+    wanted = checked(habits_of())
+    listed = acts()
+    if common_of(context).json:
+        told = {act.id: {"keys": wanted.get(act.id, ",".join(act.keys)), "meaning": act.meaning} for act in listed}
+        put_json(json.dumps(told).encode())
+        return exits.FINE
+    name = max(len(act.id) for act in listed)
+    place = ""
+    for act in listed:
+        if act.place != place:
+            place = act.place
+            put(f"{place}:")
+        put(clean(f"  {act.id:<{name}}  {wanted.get(act.id, ','.join(act.keys)):<16}  {act.meaning}"))
+    return exits.FINE
+
+
 def _show(context: click.Context, *, system: bool, explain: bool) -> int:
     shown = list(_listed(settings_of(system=system)))
     if common_of(context).json:
@@ -105,4 +129,6 @@ def _written(value: Any) -> str | None:
         return HIDDEN
     if isinstance(value, tuple) and type(value) is tuple:
         return ", ".join(map(str, value)) or None
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={key}" for name, key in value.items()) or None
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -4,12 +4,15 @@ import asyncio
 import os
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from insights_tui.cli import collector, exits
 from insights_tui.cli.agent import forbid_core_dumps
+from insights_tui.cli.habits import checked, habits_of
 from insights_tui.cli.hangup import HangupGuard
 from insights_tui.cli.logs import log_to_file
 from insights_tui.cli.options import Common, Look
@@ -33,6 +36,8 @@ class Attached:
     """The agent behind the screen: its socket, and itself where it is ours."""
 
     socket: Path
+    others: tuple[Path, ...] = ()
+    """Sockets of further agents that the screen may be switched to."""
     embedded: "EmbeddedAgent | None" = None
     state_dir: Path | None = None
 
@@ -43,8 +48,14 @@ def run(common: Common, look: Look) -> int:
     if common.json:
         raise CliError("The interface prints no JSON.", "Use `insights-tui status --json`.", code=exits.USAGE)
     forbid_core_dumps()
-    attached = _attach(common)
-    show(attached, look, timeout_s=common.timeout_s)
+    habits = habits_of()
+    if look.read_only is None:
+        look = replace(look, read_only=habits.read_only)
+    if common.socket is None and habits.agents:
+        common = replace(common, socket=habits.agents[0], others=habits.agents[1:])
+    keymap = checked(habits)
+    attached = _attach(common, read_only=bool(look.read_only))
+    show(attached, look, timeout_s=common.timeout_s, keys=keymap)
     return exits.FINE
 
 
@@ -59,14 +70,28 @@ def require_terminal(instead: str) -> None:
     raise CliError(why, instead, code=exits.USAGE, name="no_terminal")
 
 
-def show(attached: Attached, look: Look, *, timeout_s: float, seconds: float | None = None) -> None:
+def show(
+    attached: Attached,
+    look: Look,
+    *,
+    timeout_s: float,
+    seconds: float | None = None,
+    keys: Mapping[str, str] | None = None,
+) -> None:
     """Draw the interface until it is left, or for some `seconds`; then drain an agent of our own, bounded."""
     from insights_tui.client.api import AgentClient
     from insights_tui.tui.feed import WINDOW_S
 
-    client = AgentClient(attached.socket, timeout_s=timeout_s)
+    opened: list[AgentClient] = []
+
+    def client_of(socket: Path) -> AgentClient:
+        opened.append(AgentClient(socket, timeout_s=timeout_s, read_only=bool(look.read_only)))
+        return opened[-1]
+
+    client = client_of(attached.socket)
     client.ask_ahead(WINDOW_S)  # the agent answers while Textual is loaded: a third of a second
     from insights_tui.tui.app import InsightsApp
+    from insights_tui.tui.screens.agents import Place
 
     embedded = attached.embedded
 
@@ -94,13 +119,17 @@ def show(attached: Attached, look: Look, *, timeout_s: float, seconds: float | N
                 mouse=look.mouse,
                 on_stop=on_stop,
                 crash_folder=attached.state_dir,
+                keys=keys,
+                read_only=bool(look.read_only),
+                places=[Place(socket, partial(client_of, socket)) for socket in (attached.socket, *attached.others)],
             )
             asyncio.get_running_loop().call_later(STARTED_S, collector.settle)
             if seconds is not None:
                 asyncio.get_running_loop().call_later(seconds, app.leave)
             await app.run_async()
         finally:
-            await client.close()
+            for one in opened:
+                await one.close()
 
     guard = HangupGuard(drain)
     try:
@@ -110,11 +139,21 @@ def show(attached: Attached, look: Look, *, timeout_s: float, seconds: float | N
         drain()
 
 
-def _attach(common: Common) -> Attached:
+def _attach(common: Common, *, read_only: bool = False) -> Attached:
+    if common.socket is not None and common.others:  # each was named: one that is down is shown as down
+        log_to_file(places().state_dir, "warning", "text")
+        return Attached(common.socket, common.others)
     found = find(common)
     if found.alive:
         log_to_file(places().state_dir, "warning", "text")
         return Attached(found.socket)
+    if read_only:
+        raise CliError(
+            f"No agent answers at {found.socket}, and an interface that is read-only runs none of its own.",
+            "Start one with `insights-tui agent`, or name its socket with --socket.",
+            code=exits.NO_AGENT,
+            name="no_agent",
+        )
     from insights_tui.agent.embedded import EmbeddedAgent
     from insights_tui.agent.starting import AgentStartError
 
@@ -123,7 +162,7 @@ def _attach(common: Common) -> Attached:
     log_to_file(state_dir, settings.log.level, settings.log.format)
     embedded = EmbeddedAgent(settings, settings.places, "embedded")
     try:
-        return Attached(embedded.start(), embedded, state_dir)
+        return Attached(embedded.start(), embedded=embedded, state_dir=state_dir)
     except AgentStartError as error:
         winner = _lost_race(common) if error.exit_code == exits.ACT_FAILED else None
         if winner is not None:

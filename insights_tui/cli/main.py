@@ -76,7 +76,9 @@ class _Verbs(click.Group):
 @common_options
 @look_options
 @click.pass_context
-def cli(context: click.Context, *, ascii_only: bool, interval: float, mouse: bool | None) -> int:
+def cli(
+    context: click.Context, *, ascii_only: bool, interval: float, mouse: bool | None, read_only: bool | None
+) -> int:
     """Send your algorithms' metrics to Kafka, and know at a glance that they arrive.
 
     Without a command it opens the interface: attached to the agent of this machine, or with one of its own.
@@ -85,7 +87,8 @@ def cli(context: click.Context, *, ascii_only: bool, interval: float, mouse: boo
         with collector.held():
             from insights_tui.cli.interface import run
 
-            return run(common_of(context), look_of(ascii_only=ascii_only, interval=interval, mouse=mouse))
+            look = look_of(ascii_only=ascii_only, interval=interval, mouse=mouse, read_only=read_only)
+        return run(common_of(context, several=True), look)
     return exits.FINE
 
 

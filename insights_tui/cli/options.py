@@ -16,6 +16,9 @@ class Common:
     """What `--socket`, `--json` and `--timeout` say."""
 
     socket: Path | None = None
+    """The first one named."""
+    others: tuple[Path, ...] = ()
+    """Further sockets: for the interface alone."""
     json: bool = False
     timeout_s: float = DEFAULT_TIMEOUT_S
 
@@ -28,10 +31,12 @@ class Look:
     interval_s: float = 1.0
     mouse: bool | None = None
     """`None`: on, but off over SSH."""
+    read_only: bool | None = None
+    """`None`: what the settings say."""
 
 
 def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the screen's options as the arguments `ascii_only`, `interval` and `mouse` (see `look_of`)."""
+    """Add the screen's options as arguments: those of `look_of`."""
     for option in (
         click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone."),
         click.option(
@@ -42,15 +47,16 @@ def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Seconds between two looks at the agent (default 1; more on a slow line).",
         ),
         click.option("--mouse/--no-mouse", default=None, help="Use the mouse (default: not over SSH)."),
+        click.option("--read-only", is_flag=True, default=None, help="Look only: nothing can be changed."),
     ):
         command = option(command)
     return command
 
 
-def look_of(*, ascii_only: bool, interval: float, mouse: bool | None) -> Look:
+def look_of(*, ascii_only: bool, interval: float, mouse: bool | None, read_only: bool | None) -> Look:
     """Put the screen's options together; a terminal whose encoding is not UTF-8 gets ASCII."""
     plain = (sys.stdout.encoding or "").lower().replace("-", "") not in {"utf8", "utf8sig"}
-    return Look(ascii_only=ascii_only or plain, interval_s=interval, mouse=mouse)
+    return Look(ascii_only=ascii_only or plain, interval_s=interval, mouse=mouse, read_only=read_only)
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,9 +66,10 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--socket",
             type=click.Path(path_type=Path),
             metavar="PATH",
-            callback=_keep("socket"),
+            multiple=True,
+            callback=_keep_sockets,
             expose_value=False,
-            help="The agent's socket (else INSIGHTS_SOCKET, the system's, your own).",
+            help="The agent's socket (else INSIGHTS_SOCKET, the system's, your own); several for the interface.",
         ),
         click.option(
             "--json",
@@ -85,12 +92,22 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def common_of(context: click.Context) -> Common:
-    """Put the options together; what stands after the verb wins."""
-    return Common(**context.meta.get(_META, {}))
+def common_of(context: click.Context, *, several: bool = False) -> Common:
+    """Put the options together; what stands after the verb wins. One socket, unless `several` are of use."""
+    common = Common(**context.meta.get(_META, {}))
+    if common.others and not several:
+        raise click.UsageError("This command speaks to one agent; --socket is given more than once.", context)
+    return common
 
 
 _META = "insights_tui.common"
+
+
+def _keep_sockets(context: click.Context, _parameter: click.Parameter, value: tuple[Path, ...]) -> tuple[Path, ...]:
+    if value:
+        first, *others = dict.fromkeys(value)
+        context.meta.setdefault(_META, {}).update(socket=first, others=tuple(others))
+    return value
 
 
 def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:

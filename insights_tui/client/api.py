@@ -27,6 +27,7 @@ from insights_tui.domain.answers import (
 from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.lost import LostFilter
+from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.snapshot import Event, Snapshot
 from insights_tui.domain.tail import TailAsked, Tailed
 
@@ -45,6 +46,10 @@ _VALUES_PAGE = 200
 _CONNECTION = "/v1/admin/insights-connection"
 _ALGORITHMS = "/v1/admin/algorithms"
 _REVISIONS = "/v1/admin/connection-revisions"
+_CHECK = "/v1/admin/connection-check"
+READ_ONLY = FieldError(
+    "read_only", "Nothing can be changed here: it is read-only.", "Start insights-tui without --read-only."
+)
 _NOT_FOUND, _BAD_GATEWAY = 404, 502
 
 
@@ -54,9 +59,17 @@ class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
     Every call raises `AgentUnavailableError` where no agent answers as agreed, and `RefusedError` where it says no.
     """
 
-    def __init__(self, socket: Path, *, timeout_s: float = 5.0, on_body: Callable[[bytes], None] | None = None) -> None:
-        """`timeout_s` bounds each call, in seconds."""
+    def __init__(
+        self,
+        socket: Path,
+        *,
+        timeout_s: float = 5.0,
+        on_body: Callable[[bytes], None] | None = None,
+        read_only: bool = False,
+    ) -> None:
+        """`timeout_s` bounds each call, in seconds; `read_only` refuses every call that changes something."""
         self.socket = socket
+        self._read_only = read_only
         self.on_body = on_body
         """Handed every answer's body as it came (`--json` prints it verbatim)."""
         self._timeout_s = timeout_s
@@ -108,7 +121,7 @@ class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
         Closing the iterator hangs up, which ends the check.
         """
         body = b"{}" if form is None else form_body(form)
-        async with aclosing(self._stream("POST", "/v1/admin/connection-check", body, read_s=self._slow_s)) as lines:
+        async with aclosing(self._stream("POST", _CHECK, body, read_s=self._slow_s)) as lines:
             async for line in lines:
                 if self.on_body is not None:
                     self.on_body(line)
@@ -255,6 +268,7 @@ class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
         kind: str = "application/json",
         timeout_s: float | None = None,
     ) -> tuple[int, bytes]:
+        self._check_changes_nothing(method, path)
         seconds = timeout_s if timeout_s is not None else self._timeout_s
         status, said = await self._wire.exchange(method, path, body, kind=kind, timeout_s=seconds)
         if self.on_body is not None:
@@ -265,6 +279,7 @@ class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
         self, method: str, path: str, body: bytes | None = None, *, read_s: float | None
     ) -> AsyncGenerator[bytes, None]:
         """Give the lines of an answer as they come; `read_s` bounds the wait for the next piece, `None` not at all."""
+        self._check_changes_nothing(method, path)
         try:
             async with aclosing(
                 self._wire.lines(method, path, body, timeout_s=self._timeout_s, read_s=read_s)
@@ -275,6 +290,10 @@ class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
             if self.on_body is not None:
                 self.on_body(error.body)
             raise refused(error.status, error.body) from None
+
+    def _check_changes_nothing(self, method: str, path: str) -> None:
+        if self._read_only and method != "GET" and path != _CHECK:
+            raise RefusedError((READ_ONLY,), status=403)
 
     @staticmethod
     def _success(status: int, body: bytes) -> bytes:

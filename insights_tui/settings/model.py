@@ -107,6 +107,19 @@ class Log(BaseModel):
     """Lines for people or for programs."""
 
 
+class Interface(BaseModel):
+    """How the interface behaves."""
+
+    model_config = _GROUP
+
+    agents: Annotated[tuple[str, ...], BeforeValidator(values.words)] = ()
+    """Sockets of the agents that it may show, the first one at its start; `--socket` goes before it."""
+    read_only: Switch = "off"
+    """`on`: nothing can be changed, as with `--read-only`."""
+    keys: Annotated[dict[str, str], BeforeValidator(values.keymap)] = {}
+    """Other keys for acts, by the act's id: `"insights.freeze" = "f"`, or `insights.freeze=f,app.quit=Q`."""
+
+
 class Seed(BaseModel):
     """The connection to begin with: used only where none is stored."""
 
@@ -158,6 +171,7 @@ class Settings(BaseSettings):
     algorithms: Algorithms = Algorithms()
     record: Record = Record()
     log: Log = Log()
+    interface: Interface = Interface()
     connection: Seed = Seed()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)

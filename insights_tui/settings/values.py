@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,3 +119,21 @@ def secret(value: object) -> object:
     if not isinstance(value, Secret):
         raise ValueError("is no text. Put it in quotes.")  # noqa: TRY004 - pydantic turns ValueError into its own
     return value
+
+
+def keymap(value: object) -> object:
+    """Read keys by the ids of acts: a table, dotted or quoted, or `insights.freeze=f,app.quit=Q`."""
+    if isinstance(value, str):
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if not all(name.strip() and key.strip() for name, _, key in pairs):
+            raise ValueError("is no list of keys. Write insights.freeze=f,app.quit=Q.")
+        return {name.strip(): key.strip() for name, _, key in pairs}
+    return dict(_dotted(value)) if isinstance(value, dict) else value
+
+
+def _dotted(table: Mapping[object, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value

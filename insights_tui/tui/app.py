@@ -3,13 +3,16 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from rich.console import RenderableType
-from textual.app import App, SystemCommand
+from textual.actions import ActionParseResult
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.theme import Theme
@@ -24,13 +27,15 @@ from insights_tui.tui.glyphs import ASCII, UNICODE
 from insights_tui.tui.hangups import give_back, take_over
 from insights_tui.tui.messages import FrameArrived
 from insights_tui.tui.remote import over_ssh
+from insights_tui.tui.screens.agents import Place
 from insights_tui.tui.screens.insights_screen import InsightsScreen
 from insights_tui.tui.styles_path import style
+from insights_tui.tui.suspending import Suspending
 from insights_tui.tui.theme import DARK, OURS, THEMES
 from insights_tui.tui.views.registry import VIEWS, preload
 
 
-class InsightsApp(App[None]):
+class InsightsApp(Suspending):
     """The terminal interface of one agent."""
 
     TITLE = "insights-tui"
@@ -49,12 +54,15 @@ class InsightsApp(App[None]):
         crash_folder: Path | None = None,
         mouse: bool | None = None,
         keys: Mapping[str, str] | None = None,
+        read_only: bool = False,
+        places: Sequence[Place] = (),
     ) -> None:
         """Prepare the interface.
 
         `interval_s` is the time between two snapshots. `on_stop` is awaited once before the screen goes (an
         embedded agent drains there; its owner bounds the time). A crash report goes to `crash_folder`. `mouse` is
-        off over SSH unless asked for. `keys` remaps bindings by their ids (`{"insights.freeze": "f"}`).
+        off over SSH unless asked for. `keys` remaps bindings by their ids (`{"insights.freeze": "f"}`). `read_only`
+        says that `client` refuses what changes something. `client` is of the first of `places`, where there are some.
         """
         # An ANSI theme must be chosen before the base class looks: else NO_COLOR comes out as grey truecolor.
         ansi = True if "NO_COLOR" in os.environ else None
@@ -66,6 +74,10 @@ class InsightsApp(App[None]):
         self.glyphs = ASCII if ascii_only else UNICODE
         self.frame = Frame()
         self.feed = Feed(client, interval_s=interval_s)
+        self.read_only = read_only
+        self.places = tuple(places)
+        self.place = self.places[0] if self.places else None
+        self._interval_s = interval_s
         self.animation_level = "none"
         self._on_stop = on_stop
         self._crash_folder = crash_folder
@@ -87,9 +99,40 @@ class InsightsApp(App[None]):
 
     def on_mount(self) -> None:
         """Start the feed and take over the signals whose defaults would leave the terminal broken."""
-        self.run_worker(self.feed.run(lambda frame: self.post_message(FrameArrived(frame))), name="feed")
+        self._follow()
         take_over(self.leave)
         self.set_keymap(self._keys)
+
+    def _follow(self) -> None:
+        """Follow one agent; whichever was followed before is not any more."""
+        feed = self.feed
+        self.run_worker(
+            feed.run(lambda frame: self.post_message(FrameArrived(frame, feed))), group="feed", exclusive=True
+        )
+
+    async def attach(self, place: Place) -> None:
+        """Show another agent; nothing of the former one is left on the page."""
+        former, self.client, self.place = self.client, place.open(), place
+        self.frame, self.feed = Frame(), Feed(self.client, interval_s=self._interval_s)
+        page = self.screen_stack[0]
+        if isinstance(page, InsightsScreen):
+            await page.begin_anew()
+        self._follow()
+        await former.close()
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key means, unless it changes something and this interface may not."""
+        name = action[1] if isinstance(action, tuple) else action.partition("(")[0].rpartition(".")[2]
+        page = self.screen_stack[0] if self.screen_stack else None
+        if self.read_only and name in getattr(default_namespace, "CHANGES", ()) and isinstance(page, InsightsScreen):
+            page.say_read_only()
+            return True
+        return await super().run_action(action, default_namespace, namespaces)
 
     def on_unmount(self) -> None:
         """Give the signals back."""
@@ -102,11 +145,15 @@ class InsightsApp(App[None]):
 
     def on_frame_arrived(self, message: FrameArrived) -> None:
         """Keep the newest frame and show it, in one batch."""
-        self.frame = message.frame
+        if message.source is not self.feed:
+            return
+        number = self.places.index(self.place) + 1 if self.place is not None else 0
+        which = f"agent {number} of {len(self.places)}" if len(self.places) > 1 else ""
+        self.frame = replace(message.frame, read_only=self.read_only, agent=which)
         page = self.screen_stack[0] if self.screen_stack else None  # none any more while it closes
         if isinstance(page, InsightsScreen):
             with self.batch_update():
-                page.take(message.frame)
+                page.take(self.frame)
         if not self._preloaded:
             self._preloaded = True
             self.call_after_refresh(self._preload)

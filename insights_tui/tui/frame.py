@@ -25,6 +25,10 @@ class Frame:
     """When a restarted agent was first seen (its `as_of`); `None` where it is the same one."""
     frozen_at: datetime | None = None
     """Since when the view stands still; delivery never does."""
+    read_only: bool = False
+    """Whether this interface may change nothing."""
+    agent: str = ""
+    """Which agent it is, where there are several: `agent 2 of 3`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,3 +122,22 @@ def test_nobody_is_told_without_a_service_manager() -> None:
     ServiceManager({}).ready("x")
     assert ServiceManager({"WATCHDOG_USEC": "60000000"}).alive_every_s is None
     assert ServiceManager({"NOTIFY_SOCKET": "/x", "WATCHDOG_USEC": "60", "WATCHDOG_PID": "1"}).alive_every_s is None
+
+
+def test_the_keys_of_the_interface_are_listed_and_what_is_wrong_with_them_is_named(run: Run, file: Path) -> None:
+    file.write_text('[interface.keys]\ninsights.freeze = "f5"\n"app.quit" = "Q"\n', encoding="utf-8")
+    told = json.loads(run("config", "keys", "--json").out)
+    assert told["insights.freeze"] == {"keys": "f5", "meaning": "Freeze the view"}
+    assert (told["app.quit"]["keys"], told["insights.help"]["keys"]) == ("Q", "question_mark")
+    assert "insights.freeze=f5, app.quit=Q" in run("config").out
+    file.write_text('[interface.keys]\ninsights.freze = "f5"\napp.quit = "c"\n', encoding="utf-8")
+    ended = run("config", "keys")
+    assert ended.code == 78
+    assert f"{file}: interface.keys: insights.freze: There is no such act. Did you mean insights.freeze?" in ended.err
+    assert "c is the key of insights.connect" in ended.err
+
+
+def test_several_sockets_are_for_the_interface_alone(run: Run) -> None:
+    ended = run("status", "--socket", "/a", "--socket", "/b")
+    assert ended.code == 2
+    assert "--socket is given more than once" in ended.err

@@ -32,6 +32,7 @@ def command(
     ascii_only: bool,
     interval: float,
     mouse: bool | None,
+    read_only: bool | None,
 ) -> int:
     """Watch it work: three brokers, an agent and three algorithms, all inside; nothing is left behind.
 
@@ -56,7 +57,7 @@ def command(
         demo_session(socket=common.socket) as session,
         algorithms(session.url, schedule, quiet=True),
     ):
-        attached = Attached(session.socket, session.embedded)
-        look = look_of(ascii_only=ascii_only, interval=interval, mouse=mouse)
+        attached = Attached(session.socket, embedded=session.embedded)
+        look = look_of(ascii_only=ascii_only, interval=interval, mouse=mouse, read_only=read_only)
         show(attached, look, timeout_s=common.timeout_s, seconds=seconds)
     return exits.FINE

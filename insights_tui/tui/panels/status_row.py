@@ -13,7 +13,7 @@ _OURS, _THEIRS = "EMBEDDED · stops with this screen", "EMBEDDED · stops with i
 _MUST = 100
 """Parts of this weight are never dropped, however narrow the terminal is."""
 
-_TOPIC, _INSTALLATION, _BROKERS = 10, 20, 30
+_TOPIC, _INSTALLATION, _BROKERS, _AGENT = 10, 20, 30, 40
 _CUTTABLE, _TELLING = (_TOPIC, _INSTALLATION), 18
 """Names that can be cut, and the cells that a cut one needs."""
 
@@ -65,6 +65,10 @@ def _parts(frame: Frame, space: Space) -> list[tuple[int, Line]]:
         parts.append((_MUST, text(_OURS if ends_with_us(snapshot) else _THEIRS, "warn")))
     if snapshot.agent.mode == "demo":
         parts.append((_MUST, text("DEMO", "warn")))
+    if frame.read_only:
+        parts.append((_MUST, text("READ-ONLY", "strong")))
+    if frame.agent:
+        parts.append((_AGENT, text(frame.agent, "text")))
     parts.extend(_where(snapshot))
     return parts
 

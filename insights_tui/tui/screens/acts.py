@@ -18,6 +18,7 @@ from insights_tui.tui.screens.questions import before_deleting
 if TYPE_CHECKING:
     from insights_tui.domain.answers import SavedConnection
     from insights_tui.tui.app import InsightsApp
+    from insights_tui.tui.screens.agents import Place
 
 
 class Acts(ConnectionActs):
@@ -29,6 +30,24 @@ class Acts(ConnectionActs):
 
     def _say(self, words: str, kind: str = "plain") -> None:
         self.query_one(NoticeRow).say(words, kind)
+
+    def say_read_only(self) -> None:
+        """Say why a key does nothing."""
+        self._say("Nothing can be changed here: it is read-only. Start insights-tui without --read-only.")
+
+    def action_agents(self) -> None:
+        """List the agents that were named, and show another one."""
+        app = self._interface
+        if app.place is None or len(app.places) == 1:
+            self._say("There is one agent here. Name more: insights-tui --socket A --socket B.")
+            return
+        from insights_tui.tui.screens.agents import Agents
+
+        self.app.push_screen(Agents(app.places, app.place, app.glyphs), self._chose_agent)
+
+    def _chose_agent(self, place: "Place | None") -> None:
+        if place is not None and place is not self._interface.place:
+            self.app.run_worker(self._interface.attach(place), name="attach")
 
     def action_connect(self) -> None:
         """Open the connection form."""

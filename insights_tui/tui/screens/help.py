@@ -15,10 +15,12 @@ _KEYS = (
     "b        go back to an earlier connection, its password with it",
     "d        delete the connection (asks first; what is queued stays)",
     "p        every problem in full",
+    "a        show another agent, where several were named (--socket A --socket B)",
     "space    freeze the view; delivery never stops",
     "y        copy the state as text",
     "ctrl+p   or : every act by name, and the themes",
     "q        quit",
+    "Other keys for these: `insights-tui config keys` lists the acts, [interface.keys] in the settings moves them.",
 )
 _WORDS = (
     "Accepted: the agent has said yes to the payload; from then on it counts.",

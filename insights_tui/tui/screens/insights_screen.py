@@ -27,7 +27,7 @@ from insights_tui.tui.screens.help import Help
 from insights_tui.tui.screens.questions import before_quitting
 from insights_tui.tui.status_text import status_text
 from insights_tui.tui.views.registry import VIEWS
-from insights_tui.tui.views.view import View
+from insights_tui.tui.views.view import Keys, View
 
 
 class InsightsScreen(Acts):
@@ -41,6 +41,7 @@ class InsightsScreen(Acts):
         Binding("k", "check", "Check the connection", id="insights.check"),
         Binding("b", "revisions", "Go back to an earlier connection", id="insights.revisions"),
         Binding("d", "delete", "Delete Connection", id="insights.delete"),
+        Binding("a", "agents", "Show another agent", id="insights.agents"),
         Binding("space", "freeze", "Freeze the view", id="insights.freeze", priority=False),
         Binding("y", "copy", "Copy the state", id="insights.copy"),
         Binding("p,enter", "problems", "Every problem in full", id="insights.problems"),
@@ -48,6 +49,9 @@ class InsightsScreen(Acts):
         Binding("escape", "dismiss_notice", "Clear the notice", id="insights.clear", show=False),
         *(Binding(one.key, f"view('{one.name}')", one.title, id=f"view.{one.name}", show=False) for one in VIEWS),
     ]
+
+    CHANGES: ClassVar[frozenset[str]] = frozenset({"connect", "test_payload", "revisions", "delete"})
+    """Acts that a read-only interface does not offer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,6 +102,21 @@ class InsightsScreen(Acts):
             self._draw()
         new.focus_first()
 
+    async def begin_anew(self) -> None:
+        """Forget everything that is shown: it is of another agent now."""
+        self.view.on_view_hidden()
+        former, self._views = list(self._views.values()), {}
+        self._frame = Frame()
+        self._shown = self.query_one(NavRow).current = VIEWS[0].name
+        self.query_one(NoticeRow).clear()
+        new = self._views[self._shown] = VIEWS[0].make(self._interface.client)
+        for view in former:
+            await view.remove()
+        await self.mount(new, before=self.query_one(NoticeRow))
+        new.on_view_shown()
+        self._draw()
+        new.focus_first()
+
     async def on_nav_row_chosen(self, message: NavRow.Chosen) -> None:
         """Open the view that was clicked."""
         await self.action_view(message.name)
@@ -139,10 +158,11 @@ class InsightsScreen(Acts):
         label = "Edit Connection" if configured else "Connect to Kafka"
         if str(connect.label) != label:
             connect.label = label
-        self.query_one("#delete", Button).display = configured and space.roomy
+        self.query_one("#delete", Button).display = configured and space.roomy and not frame.read_only
         at_home = self._shown == VIEWS[0].name
-        connect.display = frame.snapshot is not None and (configured or space.tier == "tiny" or not at_home)
-        self.query_one(KeysRow).of_view = self.view.keys(frame)
+        offered = configured or space.tier == "tiny" or not at_home
+        connect.display = frame.snapshot is not None and offered and not frame.read_only
+        self.query_one(KeysRow).of_view = self._keys(frame)
         for panel in self.query(Panel):
             if panel.parent is self or panel.parent is connect.parent:
                 panel.show(frame, space)
@@ -165,6 +185,20 @@ class InsightsScreen(Acts):
             self.action_delete()
         else:
             self.action_connect()
+
+    def _keys(self, frame: Frame) -> Keys:
+        """Name the keys of the view, without those that change something where nothing may be changed."""
+        keys = self.view.keys(frame)
+        if frame.read_only:
+            changing = {
+                key
+                for owner in (self, self.view)
+                for binding in owner.BINDINGS
+                if isinstance(binding, Binding) and binding.action in owner.CHANGES
+                for key in (*binding.key.split(","), binding.key_display)
+            }
+            keys = [(key, word) for key, word in keys if key not in changing]
+        return (*keys, ("a", "Agents")) if frame.agent else keys
 
     def action_freeze(self) -> None:
         """Stop or resume drawing; delivery never stops."""
@@ -200,5 +234,7 @@ class InsightsScreen(Acts):
         for binding in (*self.view.BINDINGS, *self.BINDINGS):
             if isinstance(binding, Binding) and binding.show:
                 owner = self.view if binding in self.view.BINDINGS else self
+                if self._frame.read_only and binding.action in owner.CHANGES:
+                    continue
                 action = getattr(owner, f"action_{binding.action}")
                 yield SystemCommand(binding.description, f"Key: {binding.key}", action)

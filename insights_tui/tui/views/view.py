@@ -22,6 +22,8 @@ class View(VerticalScroll, can_focus=True):
     TITLE: ClassVar[str] = ""
     KEY: ClassVar[str] = ""
     HELP: ClassVar[str] = ""
+    CHANGES: ClassVar[frozenset[str]] = frozenset()
+    """Acts (of `BINDINGS`) that change something: a read-only interface does not offer them."""
 
     class Said(Message):
         """Something is to be told in the notice row."""

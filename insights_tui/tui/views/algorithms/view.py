@@ -42,6 +42,8 @@ class AlgorithmsView(View):
         Binding("u", "reload", "Ask again", id="algorithms.reload"),
     ]
 
+    CHANGES: ClassVar[frozenset[str]] = frozenset({"switch", "switch_all"})
+
     def __init__(self, client: AlgorithmsApi, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._client = client
