@@ -97,7 +97,7 @@ def findings(state: State, status: EngineStatus, around: Circumstances) -> list[
         harmless = active.trouble.code in INFORMS_ONLY
         severity: Severity = "critical" if stopped and not harmless else "warning"
         code = active.trouble.code
-        effect = _EFFECTS.get(code, "") if harmless else _effect(status, stopped=stopped)
+        effect = _EFFECTS.get(code, "") if harmless else _effect(status, stopped=stopped, around=around)
         found.append(Finding(active.trouble, severity, effect, active.since))
     found += _losses(status)
     found += _room(around)
@@ -106,12 +106,13 @@ def findings(state: State, status: EngineStatus, around: Circumstances) -> list[
     return sorted(found, key=lambda finding: finding.severity != "critical")
 
 
-def _effect(status: EngineStatus, *, stopped: bool) -> str:
+def _effect(status: EngineStatus, *, stopped: bool, around: Circumstances) -> str:
     """Say what the trouble does to delivery; how much waits and until when stands beside it on every surface."""
     if stopped:
-        return "Nothing is delivered."
+        refused = ", new payloads are refused" if around.refusing is not None else ""
+        return f"Nothing is delivered{refused}."
     delayed = status.oldest_age_s is not None and status.oldest_age_s >= SLOW_S
-    return "Payloads are delayed." if delayed else "Delivery goes on."
+    return "Payloads are delayed." if delayed else "Delivery goes on, no payload is late."
 
 
 def _losses(status: EngineStatus) -> list[Finding]:
@@ -231,6 +232,7 @@ class Sinces:
                     effect=finding.effect,
                     act=finding.trouble.act,
                     raw=finding.trouble.raw,
+                    about=finding.trouble.about,
                 )
             )
         return tuple(problems)

@@ -135,6 +135,7 @@ class Reporter:
             partition_count=len(status.partitions) or None,
             executions_open=executions_open,
             executions_unfinished=executions_unfinished,
+            next_attempt_in_s=status.link.next_attempt_in_s,
         )
         if self._last is None or _timeless(made) != _timeless(self._last):
             self._seq += 1
@@ -179,6 +180,7 @@ def _timeless(snapshot: Snapshot) -> Snapshot:
         agent=replace(snapshot.agent, uptime_s=0.0),
         oldest_age_s=None,
         next_loss_s=None,
+        next_attempt_in_s=None,
         partitions=tuple(replace(one, retry_in_s=None) for one in snapshot.partitions),
         capacity=replace(snapshot.capacity, disk_free_bytes=None),
         history=(),

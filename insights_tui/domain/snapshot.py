@@ -58,6 +58,8 @@ class Problem:
     effect: str
     act: str
     raw: str = ""
+    about: str | None = None
+    """What to change in the connection (`trouble.About`); `None` where it is mended elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,3 +259,5 @@ class Snapshot:
     """Executions begun and not finished; `None` where their file cannot be read."""
     executions_unfinished: int = 0
     """Published after a silence because nobody finished them, since the start of the agent."""
+    next_attempt_in_s: float | None = None
+    """Seconds until the client to Kafka is made again; `None` where no such attempt is waited for."""

@@ -66,7 +66,9 @@ def test_a_stopped_delivery_is_critical() -> None:
     assert finding.effect == "Nothing is delivered."
 
 
-@pytest.mark.parametrize(("oldest", "effect"), [(0.5, "Delivery goes on."), (5.0, "Payloads are delayed.")])
+@pytest.mark.parametrize(
+    ("oldest", "effect"), [(0.5, "Delivery goes on, no payload is late."), (5.0, "Payloads are delayed.")]
+)
 def test_a_degraded_delivery_claims_no_more_than_is_known(oldest: float, effect: str) -> None:
     engine = status(troubles=(trouble(Code.BROKER_UNREACHABLE),), oldest_age_s=oldest)
     [finding] = findings(State.DEGRADED, engine, AROUND)

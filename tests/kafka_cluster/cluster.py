@@ -5,11 +5,15 @@ import base64
 import functools
 import secrets
 import shutil
+import ssl
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from tests.kafka_cluster.admin import Admin, Record
 from tests.kafka_cluster.background import Background
@@ -254,7 +258,7 @@ class Cluster:
         self.admin.set_scram_password(user, mechanism, password)
 
     def present(self, pem: bytes, listener: str = "SASL_PROXIED") -> None:
-        """Have every node show another certificate from now on (private key, certificate and CA in one PEM).
+        """Have every node show another certificate (private key, certificate and CA in one PEM); returns when they do.
 
         What is connected stays connected: cut it at the proxies.
         """
@@ -264,6 +268,12 @@ class Cluster:
         file.write_bytes(pem)
         for node in self._nodes:
             self.admin.configure_node(node, f"listener.name.{listener.lower()}.ssl.keystore.location", str(file))
+        shown = x509.load_pem_x509_certificate(pem[pem.index(b"-----BEGIN CERTIFICATE") :])
+        der = shown.public_bytes(serialization.Encoding.DER)
+        deadline = time.monotonic() + _START_S
+        for member in self._nodes.values():
+            port = member.plan.ports[listener]
+            member.wait_until(functools.partial(_shows, port, der), deadline, "show its new certificate")
 
     def read_all(
         self,
@@ -299,6 +309,10 @@ class Cluster:
 
     def _names(self, number: int) -> bool:
         return number in self.admin.brokers()
+
+
+def _shows(port: int, der: bytes) -> bool:
+    return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", port), timeout=5)) == der
 
 
 def _plan(count: int, hosts: Sequence[str] = ()) -> list[NodePlan]:

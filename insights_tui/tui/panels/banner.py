@@ -1,20 +1,23 @@
 """The banner: the worst problem in at most three lines - what, effect and deadline, what to do next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import product
 
 from rich.cells import cell_len
 
 from insights_tui.domain.snapshot import Snapshot
-from insights_tui.domain.text import clock_time, counted, sanitize
+from insights_tui.domain.text import clock_time, counted, date_time, sanitize
 from insights_tui.domain.trouble import Code
 from insights_tui.tui.frame import Frame, Scene
-from insights_tui.tui.lines import Line, cut, fit, text, whole_seconds, width, wrap
+from insights_tui.tui.lines import Line, cut, fit, text, whole_seconds, width
+from insights_tui.tui.panels.banner_rows import Group, at_most, shares
 from insights_tui.tui.panels.panel import Panel
 
 _AGED_S = 5.0
 """A payload that waits longer than this makes its deadline worth a word."""
 _SOON_S = 60.0
+_DAY_S = 86_400.0
 _EDIT, _CHECK, _DELIVERY, _LOST = ("c", "Edit Connection"), ("k", "Check"), ("2", "Delivery"), ("5", "Lost")
 KEYS = {
     Code.AUTH_FAILED: _EDIT,
@@ -38,6 +41,15 @@ KEYS = {
     Code.CLOCK_JUMP: ("3", "Events"),
 }
 """The key that does the next act, or that opens the view in which it is done."""
+_CONNECTING = {
+    Code.AUTH_FAILED,
+    Code.MECHANISM_REFUSED,
+    Code.TLS_FAILED,
+    Code.KAFKA_UNREACHABLE,
+    Code.BROKER_UNREACHABLE,
+    Code.NAME_NOT_RESOLVED,
+}
+"""What keeps the client from being made: it is over with the next attempt, once it is mended."""
 STANDING = (Code.SINGLE_REPLICA,)
 """What is so by the cluster's make and hinders nothing today: a line to read once, never the loud banner."""
 
@@ -58,6 +70,12 @@ class Notice:
     """The key that does the next act, and what it is called."""
     standing: bool = False
     """Nothing is wrong just now."""
+    endings: tuple[str, ...] = ()
+    """The deadline in ever fewer words."""
+    soon: bool = False
+    """Whether the next payload is lost within a minute."""
+    again_s: float | None = None
+    """Seconds until it is tried again by itself."""
 
     @property
     def since(self) -> str:
@@ -76,23 +94,55 @@ class Banner(Panel):
         worst, more = notices[0], len(notices) - 1
         if worst.standing:
             return [_quiet(worst, scene)]
-        token = "bad" if worst.critical else "warn"
-        dots, room = scene.glyphs.ellipsis, scene.width - 4
-        tail = _tail(worst, more, scene)
-        rows = _at_most(
-            [
-                _Group(worst.what, "strong", room - width(tail)),
-                _Group(worst.effect, "text", room, _ending(worst, scene.snapshot)),
-                _Group(worst.act, "text", room, _key(worst)),
-            ],
-            limit=5 if scene.roomy else 3,
-            dots=dots,
-        )
-        bar = (f" {scene.glyphs.bar} ", token)
-        lines: list[Line] = [(bar, *row) for row in rows]
-        first = fit(lines[0], scene.width - width(tail) - 1) if not scene.roomy else lines[0]
-        lines[0] = (*first, *tail)
-        return lines
+        bar = (f" {scene.glyphs.bar} ", "bad" if worst.critical else "warn")
+        if scene.roomy:
+            return [(bar, *row) for row in _airy(worst, more, scene)]
+        return [(bar, *row) for row in _dense(worst, more, scene)]
+
+
+def _airy(worst: Notice, more: int, scene: Scene) -> list[Line]:
+    """Write up to five rows, since when behind the first."""
+    room = scene.width - 4
+    tail = (*text(f"  {_since(worst, scene, span=True)}", "label"), *_more(more)) if worst.began else _more(more)
+    rows = at_most(
+        [
+            Group(worst.what, "strong", room - width(tail)),
+            Group(worst.effect, "text", room, _ending(worst, worst.deadline)),
+            _act(worst, room),
+        ],
+        limit=5,
+        dots=scene.glyphs.ellipsis,
+    )
+    rows[0] = (*rows[0], *tail)
+    return rows
+
+
+def _dense(worst: Notice, more: int, scene: Scene) -> list[Line]:
+    """Write up to three rows: what; since when, effect and deadline; the act and its key."""
+    room, dots = scene.width - 4, scene.glyphs.ellipsis
+    tail, middle = _more(more), _middle(worst, scene, room)
+    if middle is None:  # too narrow for both: since when goes up, and the effect is cut before the deadline is
+        tail = (*text(f"  {_since(worst, scene)}", "label"), *tail) if worst.began else tail
+        endings = worst.endings or ("",)
+        fitting = [one for one in endings if cell_len(worst.effect) + 2 + cell_len(one) <= room]
+        (middle,) = Group(worst.effect, "text", room, _ending(worst, (fitting or endings[-1:])[0])).rows(1, dots)
+    groups = [Group(worst.what, "strong", room - width(tail)), _act(worst, room)]
+    what, act = shares(groups, limit=3 - bool(middle))
+    rows = groups[0].rows(what, dots)
+    rows[0] = (*fit(rows[0], room + 1 - width(tail)), *tail)
+    return [*rows, *((middle,) if middle else ()), *(groups[1].rows(act, dots) if act else ())]
+
+
+def _middle(worst: Notice, scene: Scene, room: int) -> Line | None:
+    """Say since when, the effect and the deadline in one row, as fully as it holds; `None` where it does not."""
+    leads = [_since(worst, scene, span=True), _since(worst, scene)] if worst.began else [""]
+    gap = ("  ", "text")
+    for lead, ending in product(leads, worst.endings or ("",)):
+        runs: list[Line] = [text(lead, "label"), text(worst.effect, "text"), _ending(worst, ending)]
+        line = tuple(run for index, part in enumerate(filter(None, runs)) for run in ((gap,) * bool(index) + part))
+        if width(line) <= room:
+            return line
+    return None
 
 
 def _quiet(notice: Notice, scene: Scene) -> Line:
@@ -107,22 +157,37 @@ def troubled(frame: Frame) -> bool:
     return any(not notice.standing for notice in problems(frame))
 
 
-def _tail(worst: Notice, more: int, scene: Scene) -> Line:
-    """Say since when, and how many more problems there are behind which key."""
-    runs: Line = ()
-    if worst.began is not None and scene.snapshot is not None:
-        span = whole_seconds((scene.snapshot.as_of - worst.began).total_seconds())
-        runs = text(f"  since {clock_time(worst.began)}, {span}" if scene.roomy else f"  for {span}", "label")
-    return (*runs, (f"  +{more} more ", "label"), ("p", "accent")) if more else runs
+def _since(notice: Notice, scene: Scene, *, span: bool = False) -> str:
+    """Say since when, with the date where it was another day; with `span` for how long too."""
+    began, frame = notice.began, scene.frame
+    if began is None:
+        return ""
+    now = frame.snapshot.as_of if frame.snapshot is not None else began
+    lasted = (now - began).total_seconds() + (frame.stale_s or 0.0)
+    said = clock_time(began) if lasted < _DAY_S else date_time(began)
+    return f"since {said}" + (f", {whole_seconds(lasted)}" if span else "")
 
 
-def _ending(worst: Notice, snapshot: Snapshot | None) -> Line:
-    soon = snapshot is not None and (snapshot.next_loss_s or 0.0) < _SOON_S
-    return text(worst.deadline, "bad" if soon else "strong") if worst.deadline else ()
+def _more(count: int) -> Line:
+    return ((f"  +{count} more ", "label"), ("p", "accent")) if count else ()
+
+
+def _ending(worst: Notice, words: str) -> Line:
+    return text(words, "bad" if worst.soon else "strong") if words else ()
 
 
 def _key(worst: Notice) -> Line:
     return ((worst.key[0], "accent"), (f" {worst.key[1]}", "label")) if worst.key else ()
+
+
+def _act(worst: Notice, room: int) -> Group:
+    """Say what to do, which key does it, and when it is tried again where that does not push the act away."""
+    key = _key(worst)
+    group = Group(worst.act, "text", room, key)
+    if worst.again_s is None:
+        return group
+    longer = replace(group, ending=((f"again in {whole_seconds(worst.again_s)}   ", "label"), *key))
+    return longer if longer.wanted() == group.wanted() else group
 
 
 def problems(frame: Frame) -> list[Notice]:
@@ -133,22 +198,26 @@ def problems(frame: Frame) -> list[Notice]:
         notices.append(_no_news(frame))
     if snapshot is None:
         return notices
-    deadline = _deadline(snapshot)
+    endings = () if notices else _endings(snapshot, 0.0)  # the notice of no news has them
     for problem in snapshot.problems:
+        mended_elsewhere = problem.code is Code.TLS_FAILED and problem.about is None
         notices.append(
             Notice(
                 critical=problem.severity == "critical",
                 what=sanitize(problem.what),
                 effect=sanitize(problem.effect),
                 act=sanitize(problem.act),
-                deadline=deadline,
+                deadline=endings[0] if endings else "",
                 raw=sanitize(problem.raw, limit=2000),
                 began=problem.since,
-                key=KEYS.get(problem.code),
+                key=_CHECK if mended_elsewhere else KEYS.get(problem.code),
+                again_s=snapshot.next_attempt_in_s if problem.code in _CONNECTING else None,
                 standing=problem.code in STANDING,
+                endings=endings,
+                soon=(snapshot.next_loss_s or 0.0) < _SOON_S,
             )
         )
-        deadline = ""
+        endings = ()
     if not snapshot.balanced:
         notices.append(
             Notice(
@@ -163,62 +232,39 @@ def problems(frame: Frame) -> list[Notice]:
 
 
 def _no_news(frame: Frame) -> Notice:
-    span = whole_seconds(frame.stale_s or 0)
-    if frame.snapshot is None:
-        what, effect = frame.error or "The agent does not answer.", "Nothing is known about delivery."
-    else:
-        what = f"No news from the agent for {span}: {frame.error or 'it does not answer.'}"
-        effect = f"The page shows {clock_time(frame.snapshot.as_of)}; what has happened since is not known."
+    snapshot, stale_s = frame.snapshot, frame.stale_s or 0.0
     act = " ".join(part for part in (frame.hint, "Trying again every second.") if part)
-    return Notice(critical=True, what=what, effect=effect, act=act)
+    if snapshot is None:
+        what = frame.error or "The agent does not answer."
+        return Notice(critical=True, what=what, effect="Nothing is known about delivery.", act=act)
+    endings = _endings(snapshot, stale_s)
+    return Notice(
+        critical=True,
+        what=f"No news from the agent: {frame.error or 'it does not answer.'}",
+        effect="What happens since is not known.",
+        act=act,
+        deadline=endings[0] if endings else "",
+        began=snapshot.as_of,
+        endings=endings,
+        soon=bool(endings) and (snapshot.next_loss_s or 0.0) - stale_s < _SOON_S,
+    )
 
 
-def _deadline(snapshot: Snapshot) -> str:
-    """Say when the next payload is lost, where that is in question."""
-    if snapshot.next_loss_s is None or (snapshot.oldest_age_s or 0) < _AGED_S:
-        return ""
-    waiting = counted(snapshot.counts.pending, "payload waits", "payloads wait")
-    return f"{waiting}, next loss in {whole_seconds(snapshot.next_loss_s)}."
+def _endings(snapshot: Snapshot, stale_s: float) -> tuple[str, ...]:
+    """Say when the next payload is lost, where that is in question; the fullest first.
 
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Text that wants rows of its own, and an ending that is never cut."""
-
-    words: str
-    token: str
-    room: int
-    ending: Line = ()
-
-    def rows(self, count: int, dots: str) -> list[Line]:
-        """Write it in so many rows."""
-        kept = wrap(self.words, self.room)
-        if self.wanted() > count:
-            last = cut(" ".join(kept[count - 1 :]), self.room - self._size(), dots)
-            kept = [*kept[: count - 1], last]
-        elif self.wanted() > len(kept):
-            return [*(((row, self.token),) for row in kept), self.ending]
-        return [*(((row, self.token),) for row in kept[:-1]), self._last(kept[-1] if kept else "")]
-
-    def wanted(self) -> int:
-        """Count the rows that it would fill."""
-        kept = wrap(self.words, self.room)
-        if not kept:
-            return 1 if self.ending else 0
-        return len(kept) + (cell_len(kept[-1]) + self._size() > self.room)
-
-    def _size(self) -> int:
-        return width(self.ending) + 2 if self.ending else 0
-
-    def _last(self, row: str) -> Line:
-        gap: Line = (("  ", "text"),) if row and self.ending else ()
-        return ((row, self.token), *gap, *self.ending)
-
-
-def _at_most(groups: list[_Group], *, limit: int, dots: str) -> list[Line]:
-    """Give every group its rows; where there are too many, the longest gives way first."""
-    groups = [group for group in groups if group.wanted()]
-    allowed = [group.wanted() for group in groups]
-    while sum(allowed) > max(limit, len(groups)):
-        allowed[max(range(len(allowed)), key=lambda index: allowed[index])] -= 1
-    return [row for group, count in zip(groups, allowed, strict=True) for row in group.rows(count, dots)]
+    An agent that says nothing any more (`stale_s`) stops no deadline: its last word is counted down.
+    """
+    pending = snapshot.counts.pending
+    if snapshot.next_loss_s is None or not pending or (snapshot.oldest_age_s or 0) + stale_s < _AGED_S:
+        return ()
+    left = snapshot.next_loss_s - stale_s
+    if stale_s and left <= 0:
+        return (f"{counted(pending, 'payload', 'payloads')} waited and may be lost by now.", "some may be lost by now")
+    wait, waits = ("waited", "waited") if stale_s else ("waits", "wait")
+    loss = f"next loss in {whole_seconds(left)}"
+    return (
+        f"{counted(pending, f'payload {wait}', f'payloads {waits}')}, {loss}.",
+        f"{pending:,} {wait if pending == 1 else waits}, {loss}.",
+        loss,
+    )

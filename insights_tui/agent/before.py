@@ -1,0 +1,103 @@
+"""What worked until now and fails: then the first setup's advice (look at the spelling) misleads. Pure."""
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+from insights_tui.delivery.status import ActiveTrouble
+from insights_tui.domain.connection import Connection
+from insights_tui.domain.trouble import About, Code, Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is known to have worked with the connection of now, since the agent started."""
+
+    connection: Connection
+    reached: AbstractSet[str] = frozenset()
+    """Brokers as `host:port`."""
+
+
+def as_before(active: ActiveTrouble, before: Before) -> ActiveTrouble:
+    """Say what must have changed since it worked; where that is not known the words stay."""
+    told = next((words for code, words in _WORDS if code is active.trouble.code), None)
+    changed = told(active.trouble, before) if told else None
+    return active if changed is None else replace(active, trouble=changed)
+
+
+def _topic_missing(trouble: Trouble, before: Before) -> Trouble | None:
+    if not trouble.raw.startswith("UNKNOWN_TOPIC"):
+        return None
+    topic = before.connection.topic
+    return replace(
+        trouble,
+        what=f"The topic {topic} was deleted: it does not exist any more.",
+        act="Create the topic again (nothing here does), or edit the connection to use another.",
+    )
+
+
+def _not_authorized(trouble: Trouble, before: Before) -> Trouble | None:
+    if not trouble.raw.startswith("TOPIC_AUTHORIZATION"):
+        return None
+    topic, user = before.connection.topic, _user(before)
+    if trouble.about is About.TOPIC:  # Kafka answers alike for a topic that is hidden and for one that is not there
+        return replace(
+            trouble,
+            what=f"Rights on the topic {topic} were revoked, or it was deleted: Kafka hides it from {user}.",
+            act=f"Grant {user} WRITE and DESCRIBE on it again; first look whether it still exists.",
+        )
+    return replace(
+        trouble,
+        what=f"The right to write to the topic {topic} was revoked: {user} had it until now.",
+        act=f"Grant {user} WRITE and DESCRIBE on the topic again.",
+    )
+
+
+def _auth_failed(trouble: Trouble, before: Before) -> Trouble | None:
+    if not trouble.raw.startswith("SaslAuthenticationFailed"):
+        return None
+    return replace(
+        trouble,
+        what=f"The password of {before.connection.username} was changed at Kafka, or the user removed: "
+        "a login that worked is refused.",
+        act="Edit the connection: give the new password.",
+    )
+
+
+def _out_of_reach(trouble: Trouble, before: Before) -> Trouble | None:
+    """Every broker that was reached before has its address and its port right."""
+    if trouble.subject not in before.reached:
+        return None
+    if trouble.raw.startswith("ConnectionRefusedError"):
+        return replace(trouble, act="Look whether the broker is running: it was reached there until now.")
+    if trouble.code is Code.NAME_NOT_RESOLVED:
+        return replace(trouble, act="Check this machine's DNS and /etc/hosts: the name was known until now.")
+    if trouble.raw == "no answer in time":
+        return replace(
+            trouble,
+            what=f"{trouble.subject} answers no more: the broker hangs, or the network swallows what is sent.",
+            act="Look whether the broker hangs, then at firewalls and the network on the way to it.",
+        )
+    if trouble.raw.startswith(("IncompleteReadError", "ConnectionResetError", "ConnectionAbortedError")):
+        return replace(
+            trouble,
+            what=f"{trouble.subject} takes connections and drops them: there may be no broker behind it now.",
+            act="Look whether the broker is running, and at a proxy or load balancer in front of it.",
+        )
+    return None
+
+
+def _user(before: Before) -> str:
+    name = before.connection.username
+    return f"the user {name}" if name else "this client"
+
+
+_WORDS: tuple[tuple[Code, Callable[[Trouble, Before], Trouble | None]], ...] = (
+    (Code.TOPIC_MISSING, _topic_missing),
+    (Code.NOT_AUTHORIZED, _not_authorized),
+    (Code.AUTH_FAILED, _auth_failed),
+    (Code.KAFKA_UNREACHABLE, _out_of_reach),
+    (Code.BROKER_UNREACHABLE, _out_of_reach),
+    (Code.NAME_NOT_RESOLVED, _out_of_reach),
+    (Code.TLS_FAILED, _out_of_reach),
+)
