@@ -7,7 +7,7 @@ from insights_tui.tui.lines import Line, columns, crop, fit, text, whole_seconds
 from insights_tui.tui.panels.panel import Panel
 
 _SOON_S = 60.0
-_COLUMN, _NARROW = 16, 13
+_COLUMN, _NARROW = 16, 14
 
 
 class Flow(Panel):
@@ -22,9 +22,10 @@ class Flow(Panel):
             return [text(" No connection: nothing is delivered. Press c.", "label")]
         dot = f" {scene.glyphs.dot} "
         fields = _fields(snapshot, roomy=scene.roomy)
-        fields.append((f"Latency p50{dot}p99{dot}max", _latency(snapshot.latency, dot)))
+        quantiles = f"p50{dot}p99{dot}max"
+        fields.append((f"Latency {quantiles}" if scene.roomy else quantiles, _latency(snapshot.latency, dot)))
         if scene.tier == "tiny":
-            rows = [(*fit(text(f" {label}", "label"), _NARROW + 3), *value) for label, value in fields[:-1]]
+            rows = [(*fit(text(f" {label}", "label"), _NARROW + 2), *value) for label, value in fields[:-1]]
             return [*rows, text(" enlarge to 80x24 for trends and tables", "label")]
         size, dots = _COLUMN if scene.roomy else _NARROW, scene.glyphs.ellipsis
         labels = columns([text(label, "label") for label, _ in fields], size, dots)
