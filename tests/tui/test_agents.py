@@ -49,12 +49,17 @@ async def test_the_list_tells_how_each_is_and_enter_shows_another_one(size: tupl
     async with desk(samples.CONNECTED, size, agent=here, places=places(here, there, gone)) as seated:
         await seated.until_shown("agent 1 of 3")
         await seated.press("a")
-        await seated.until_shown("NO ANSWER  No agent answers.")
+        await seated.until_shown("✖ NO ANSWER")
         text = seated.text()
         assert "◐ DEGRADED" in text
         assert "prod-us" in text
-        assert "/run/0.sock  this one" in text
-        await seated.press("down", "down", "enter")
+        assert "at /run/0.sock" in text
+        assert next(line for line in seated.lines() if "this one" in line).split()[2:4] == ["CONNECTED", "prod-eu"]
+        await seated.press("end")
+        await seated.until_shown("at /run/2.sock")
+        assert "No agent answers." in seated.text()
+        await seated.press("home")
+        await seated.press("down", "enter")
         await seated.until_shown("agent 2 of 3")
         await seated.until_shown("kafka-2:9093 cannot be reached")
         assert "prod-eu" not in seated.text()
@@ -68,7 +73,7 @@ async def test_nothing_of_the_former_agent_is_left() -> None:
     async with desk(samples.LOST, (120, 40), agent=here, places=places(here, there)) as seated:
         await seated.press("3", "space", "a")
         await seated.until_shown("Which agent?")
-        await seated.press("down", "down", "enter")
+        await seated.press("down", "enter")
         await seated.until_shown("No Kafka connection yet")
         assert "FROZEN" not in seated.text()
         assert here.closed

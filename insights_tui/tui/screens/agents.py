@@ -18,14 +18,17 @@ from insights_tui.domain.refused import RefusedError
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import clock_time, sanitize, spell
 from insights_tui.tui.glyphs import Glyphs
-from insights_tui.tui.lines import Line, fit, text
+from insights_tui.tui.lines import BLANK, Line, fit, text, wrap
 from insights_tui.tui.panels.status_row import WORDS
 from insights_tui.tui.rows import Rows
+from insights_tui.tui.sheet import Sheet
 
 EVERY_S = 3.0
 """Seconds between two looks at every agent, while the list is open."""
 _ANSWER_S = 2.0
-_STATE, _NAME, _LOST = 20, 20, 12
+_STATE, _NAME, _LOST = 20, 18, 9
+_WHERE = 4
+"""Rows below the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,14 @@ class Agents(ModalScreen[Place | None]):
         with Vertical(classes="dialog reader", id="agents"):
             yield Static("Which agent?", classes="title", markup=False)
             yield Rows(id="agents-rows")
+            yield Sheet(id="agents-where")
             yield Static("enter shows it, u looks again, esc closes", classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Look at each, again and again."""
         rows = self.query_one(Rows)
-        rows.styles.height = 2 * len(self._places) + 1
+        rows.styles.height = len(self._places) + 1
+        self.query_one("#agents-where").styles.height = _WHERE
         rows.focus()
         for place in self._places:
             self.run_worker(self._looking(place), group="look", exit_on_error=False)
@@ -78,7 +83,8 @@ class Agents(ModalScreen[Place | None]):
 
     def _first(self) -> None:
         self._draw()
-        self.query_one(Rows).choose((self._current.socket, 0))
+        self.query_one(Rows).choose(self._current.socket)
+        self._tell()
 
     def on_resize(self) -> None:
         """Draw in the room there is now."""
@@ -97,22 +103,38 @@ class Agents(ModalScreen[Place | None]):
 
     def _draw(self) -> None:
         rows = self.query_one(Rows)
-        lines: list[Line] = []
-        keys: list[tuple[Path, int]] = []
-        for place in self._places:
-            drawn = entry(place, self._looks.get(place.socket), rows.size.width - 1, self._glyphs,
-                          current=place is self._current)  # fmt: skip
-            lines += drawn
-            keys += [(place.socket, number) for number in range(len(drawn))]
-        rows.show([heading()], lines, keys, self._glyphs)
+        lines = [
+            row(self._looks.get(place.socket), self._glyphs, current=place is self._current) for place in self._places
+        ]
+        rows.show([heading()], lines, [place.socket for place in self._places], self._glyphs)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say where the one under the cursor is, and why it does not answer."""
+        place = self._chosen
+        if place is not None:
+            seen = self._looks.get(place.socket, Look())
+            where = text(f"  at {spell(str(place.socket), limit=200)}", "label")
+            rows = [
+                text(f"  {words}", "text") for words in wrap(seen.why, max(20, self.query_one(Sheet).size.width - 4))
+            ]
+            self.query_one("#agents-where", Sheet).paint([BLANK, where, *rows][:_WHERE])
+
+    @property
+    def _chosen(self) -> Place | None:
+        chosen = self.query_one(Rows).chosen
+        return next((one for one in self._places if one.socket == chosen), None)
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Say where that one is."""
+        event.stop()
+        self._tell()
 
     def on_rows_opened(self, event: Rows.Opened) -> None:
-        """Take the agent under the cursor; either of its two rows will do."""
+        """Take the agent under the cursor."""
         event.stop()
-        chosen = event.rows.chosen
-        place = next((one for one in self._places if isinstance(chosen, tuple) and chosen[0] == one.socket), None)
         if self.is_active:
-            self.dismiss(place)
+            self.dismiss(self._chosen)
 
     def action_reload(self) -> None:
         """Look at each at once."""
@@ -142,23 +164,22 @@ def heading() -> Line:
             *fit(text("lost", "label"), _LOST, right=True), *text("   as of", "label"))  # fmt: skip
 
 
-def entry(place: Place, seen: Look | None, width: int, glyphs: Glyphs, *, current: bool) -> list[Line]:
-    """Say how an agent is, and below it where: two rows."""
-    mark = "  this one" if current else ""
-    where: Line = (("    ", "text"), (spell(str(place.socket), limit=max(20, width - 20)), "label"), (mark, "accent"))
+def row(seen: Look | None, glyphs: Glyphs, *, current: bool) -> Line:
+    """Say how an agent is."""
+    mark: Line = (("  this one", "accent"),) if current else ()
     if seen is None:
-        return [text(f"  {glyphs.busy} asking", "label"), where]
+        return (*text(f"  {glyphs.busy} asking", "label"), *mark)
     snapshot = seen.snapshot
     if snapshot is None:
-        return [(("  ", "text"), (f"{glyphs.bad} NO ANSWER", "bad"), (f"  {seen.why}", "text")), where]
+        return (*text(f"  {glyphs.bad} NO ANSWER", "bad"), *mark)
     calm = snapshot.state.value in {"connected", "not_connected"}
     name = snapshot.agent.installation or snapshot.agent.host
     state = text(f"  {glyphs.state(snapshot.state)} {WORDS[snapshot.state]}", "text" if calm else "bad")
     lost = text(f"{snapshot.lost_open:,}", "bad" if snapshot.lost_open else "label")
-    row: Line = (
+    return (
         *fit(state, _STATE, ellipsis=glyphs.ellipsis),
         *fit(text(spell(name, limit=60)), _NAME, ellipsis=glyphs.ellipsis),
         *fit(lost, _LOST, right=True),
         (f"   {clock_time(snapshot.as_of)}", "text"),
+        *mark,
     )
-    return [row, where]
