@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from insights_tui.client.protocol import AgentUnavailableError, AlgorithmsApi
@@ -13,23 +12,20 @@ from insights_tui.domain.algorithms import Algorithm, Algorithms, Which
 from insights_tui.domain.refused import RefusedError
 from insights_tui.domain.text import sanitize, spell
 from insights_tui.tui.frame import Frame, Space
-from insights_tui.tui.glyphs import ASCII
-from insights_tui.tui.lines import Line, ascii_line, text, wrap
+from insights_tui.tui.lines import Line
 from insights_tui.tui.rows import Rows
-from insights_tui.tui.screens.confirm import Confirm
-from insights_tui.tui.screens.questions import spelled
-from insights_tui.tui.sheet import Sheet
 from insights_tui.tui.views.algorithms.drawing import before_off, fields, heading, metrics, nothing, row, summary, which
+from insights_tui.tui.views.list_view import ListView
 from insights_tui.tui.views.lost.acts import reason_of
 from insights_tui.tui.views.payload_dialog import PayloadDialog
-from insights_tui.tui.views.view import Keys, View
+from insights_tui.tui.views.view import Keys
 
 EVERY_S = 5.0
 """Seconds between two looks."""
 _FAILURES = (AgentUnavailableError, RefusedError, TimeoutError)
 
 
-class AlgorithmsView(View):
+class AlgorithmsView(ListView):
     """Which report, how fast, since when not; on and off; their metrics with the range of each."""
 
     NAME = "algorithms"
@@ -50,28 +46,7 @@ class AlgorithmsView(View):
         self._monotonic = monotonic
         self._known: Algorithms | None = None
         self._listed: dict[Which, Algorithm] = {}
-        self._failed = ""
         self._asked_at = 0.0
-        self._shown = False
-
-    def compose(self) -> ComposeResult:
-        """Say how many there are, then list them."""
-        yield Sheet(id="algorithms-summary")
-        yield Rows(id="algorithms-rows")
-
-    def on_view_shown(self) -> None:
-        """Ask for them."""
-        self._shown = True
-        self.action_reload()
-
-    def on_view_hidden(self) -> None:
-        """Ask no more."""
-        self._shown = False
-        self.workers.cancel_group(self, self.NAME)
-
-    def focus_first(self) -> None:
-        """Let the arrows choose one."""
-        self.screen.set_focus(self.query_one(Rows), scroll_visible=False)
 
     def keys(self, frame: Frame) -> Keys:
         """Name what can be done."""
@@ -83,20 +58,14 @@ class AlgorithmsView(View):
         if not self.frozen and self._monotonic() - self._asked_at >= EVERY_S:
             self.action_reload()
         as_of = frame.snapshot.as_of if frame.snapshot is not None else datetime.now(UTC)
-        room = self.query_one(Rows).room(space)
+        room = self.room(space)
         lines = [row(one, room, as_of) for one in self._listed.values()]
         top = [heading(room)] if lines else self._empty(frame, space)
-        head = summary(self._known)
-        self.query_one("#algorithms-summary", Sheet).paint([ascii_line(head) if space.glyphs is ASCII else head, ()])
-        self.query_one(Rows).show(top, lines, list(self._listed), space.glyphs)
+        self.paint(summary(self._known), top, lines, list(self._listed), space)
 
     def _empty(self, frame: Frame, space: Space) -> list[Line]:
         if self._failed:
-            said = wrap(self._failed, max(20, space.width - 8))
-            lines = [
-                ((f" {' ' if index else space.glyphs.bad} ", "bad"), (part, "text")) for index, part in enumerate(said)
-            ]
-            return [(), *lines, text("   u tries again", "label")]
+            return self.failure(space)
         if self._known is None:
             return []
         return nothing(space, frame.snapshot.ingest_url if frame.snapshot is not None else None)
@@ -116,9 +85,7 @@ class AlgorithmsView(View):
             self._failed = ""
             self._known = known
             self._listed = {which(one): one for one in sorted(known.algorithms, key=which)}
-        if self.is_mounted and self._shown:
-            with self.app.batch_update():
-                self.draw(self.frame, self.space)
+        self.redraw()
 
     def _chosen(self) -> Algorithm | None:
         chosen = self.query_one(Rows).chosen
@@ -173,8 +140,7 @@ class AlgorithmsView(View):
             if agreed:
                 self._turn(name, on=False)
 
-        question = before_off(one, all_versions=all_versions)
-        self.app.push_screen(Confirm(spelled(question) if self.space.glyphs is ASCII else question), answered)
+        self.ask(before_off(one, all_versions=all_versions), answered)
 
     def _turn(self, name: Which, *, on: bool) -> None:
         self.run_worker(self._switch(name, on=on), group="algorithms-act", exit_on_error=False)
