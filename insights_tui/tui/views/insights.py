@@ -56,8 +56,8 @@ class InsightsView(View):
         self._arrange(frame, space)
         super().draw(frame, space)
         big = self.query_one("#connect-big", Button)
-        big.display = not frame.read_only
-        if self.has_focus and unconnected and big.display and space.tier != "tiny":
+        big.display = not frame.read_only and space.tier != "tiny"
+        if self.has_focus and unconnected and big.display:
             big.focus()  # the one thing to do here
         elif big.has_focus and snapshot is not None and not unconnected:
             self.focus()
