@@ -1,5 +1,7 @@
 """The first question of a screen: sent before the program is loaded, and never worse than asking late."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,14 @@ async def test_an_answer_is_taken_once(agent: FakeAgent) -> None:
 def test_what_is_not_whole_is_no_answer(answer: bytes) -> None:
     assert ahead._body(answer) is None
     assert ahead._body(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") == b"{}"
+
+
+def test_the_first_page_loads_neither_the_http_client_nor_the_settings() -> None:
+    code = (
+        "import sys, insights_tui.cli.interface, insights_tui.client.api, insights_tui.tui.app\n"
+        "late = {'httpx', 'anyio', 'pydantic', 'uvicorn', 'starlette', 'cryptography', 'aiokafka'}\n"
+        "late |= {'insights_tui.tui.views.delivery', 'insights_tui.tui.connection_form.screen'}\n"
+        "print(sorted(late & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]", "each costs a start 20 to 150 ms: import it where it is needed"
