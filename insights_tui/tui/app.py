@@ -82,7 +82,8 @@ class InsightsApp(Suspending):
         self._on_stop = on_stop
         self._crash_folder = crash_folder
         self._mouse = not over_ssh(os.environ) if mouse is None else mouse
-        self._keys = dict(keys or {})
+        self.keys = dict(keys or {})
+        """Keys that were moved, by the ids of acts."""
         self._leaving = False
         self._preloaded = False
         for theme in OURS.values():
@@ -101,7 +102,7 @@ class InsightsApp(Suspending):
         """Start the feed and take over the signals whose defaults would leave the terminal broken."""
         self._follow()
         take_over(self.leave)
-        self.set_keymap(self._keys)
+        self.set_keymap(self.keys)
 
     def _follow(self) -> None:
         """Follow one agent; whichever was followed before is not any more."""

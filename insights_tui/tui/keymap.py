@@ -12,6 +12,7 @@ from textual.keys import Keys
 
 _PLACES = (
     ("everywhere", "insights_tui.tui.app", "InsightsApp"),
+    ("everywhere", "insights_tui.tui.suspending", "Suspending"),
     ("every page", "insights_tui.tui.screens.insights_screen", "InsightsScreen"),
     ("lists", "insights_tui.tui.rows", "Rows"),
     ("view Events", "insights_tui.tui.views.events.view", "EventsView"),

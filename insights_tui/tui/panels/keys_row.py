@@ -18,6 +18,7 @@ class KeysRow(Panel):
         """Draw the keys of the view, then those of every view."""
         keys = [*self.of_view, ("space", "Resume" if scene.frame.frozen_at else "Freeze"), ("y", "Copy")]
         last = [("?", "Help"), ("q", "Quit")]
+        keys, last = ([(self.told(key), word) for key, word in some] for some in (keys, last))
         right: Line = (("^p", "accent"), (" Palette ", "label"))
         while len(keys) > 1 and width(_runs([*keys, *last])) > scene.width - width(right) - 1:
             keys.pop()

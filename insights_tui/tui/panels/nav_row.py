@@ -54,7 +54,8 @@ class NavRow(Panel):
         mark = entry.mark(scene.frame)
         chosen = entry.name == self.current
         ground, ink = ("tab", "tab") if chosen else ("label", "text")
-        runs = [(f" {entry.key}" if air or chosen else entry.key, ground)]
+        key = self.told(entry.key)
+        runs = [(f" {key}" if air or chosen else key, ground)]
         runs += [(f" {name}", ink)] if name else []
         runs += [(f" {mark}", "tab" if chosen else "worry")] if mark else []
         runs += [(" ", ground)] if air or chosen else []

@@ -1,6 +1,6 @@
 """A part of the page: a pure function from frame and room to lines, in a widget that remembers both."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -23,6 +23,8 @@ class Panel(Sheet):
         self._frame = Frame()
         self._space = Space()
         self._width = (0, 0)  # the room's and our own when we were laid out last
+        self.told: Callable[[str], str] = str
+        """Spells a key: the settings may have given an act another one."""
         self.most: int | None = None
         """Rows that there is room for; 0 hides the part, `None` leaves it to the part."""
 

@@ -4,6 +4,7 @@ from textual.binding import Binding
 from textual.widget import Widget
 
 from insights_tui.tui.screens.reader import Reader, Section
+from insights_tui.tui.told_keys import Told
 from insights_tui.tui.views.registry import VIEWS
 from insights_tui.tui.views.view import View
 
@@ -45,13 +46,19 @@ _FOCUS = {
 class Help(Reader):
     """Keys and words; first what has the focus does."""
 
-    def __init__(self, focused: Widget | None, view: View) -> None:
-        sections: list[Section] = [(view.TITLE, (view.HELP, *_keys_of(view)))]
+    def __init__(self, focused: Widget | None, view: View, told: Told) -> None:
+        sections: list[Section] = [(view.TITLE, (view.HELP, *_keys_of(view, told)))]
         if focused is not None and focused.id in _FOCUS:
             sections.insert(0, ("This button", (_FOCUS[focused.id],)))
-        super().__init__("Help", [*sections, ("Keys", _KEYS), ("Words", _WORDS)])
+        super().__init__("Help", [*sections, ("Keys", tuple(_line(line, told) for line in _KEYS)), ("Words", _WORDS)])
 
 
-def _keys_of(view: View) -> list[str]:
+def _keys_of(view: View, told: Told) -> list[str]:
     bindings = (binding for binding in view.BINDINGS if isinstance(binding, Binding) and binding.show)
-    return [f"{binding.key:<9}{binding.description}" for binding in bindings]
+    return [f"{told.of(binding):<9}{binding.description}" for binding in bindings]
+
+
+def _line(line: str, told: Told) -> str:
+    """Put the key of now before what it does."""
+    key, gap, words = line.partition("  ")
+    return f"{told(key):<9}{words.strip()}" if gap and told(key) != key else line

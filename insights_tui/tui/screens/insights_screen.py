@@ -20,14 +20,19 @@ from insights_tui.tui.panels.nav_row import NavRow
 from insights_tui.tui.panels.notice_row import NoticeRow
 from insights_tui.tui.panels.panel import Panel
 from insights_tui.tui.panels.status_row import StatusRow
+from insights_tui.tui.rows import Rows
 from insights_tui.tui.screens.acts import Acts
 from insights_tui.tui.screens.changes import changes
 from insights_tui.tui.screens.confirm import Confirm
 from insights_tui.tui.screens.help import Help
 from insights_tui.tui.screens.questions import before_quitting
 from insights_tui.tui.status_text import status_text
+from insights_tui.tui.told_keys import Told
 from insights_tui.tui.views.registry import VIEWS
 from insights_tui.tui.views.view import Keys, View
+
+_ACTING = ("act", "lost-act", "algorithms-act")
+"""Groups of workers that change something."""
 
 
 class InsightsScreen(Acts):
@@ -104,6 +109,8 @@ class InsightsScreen(Acts):
 
     async def begin_anew(self) -> None:
         """Forget everything that is shown: it is of another agent now."""
+        left = [one for one in self.workers if one.group in _ACTING and not one.is_finished]
+        self.workers.cancel_group(self, "act")  # how it ends is no news of the agent that comes
         self.view.on_view_hidden()
         former, self._views = list(self._views.values()), {}
         self._frame = Frame()
@@ -113,6 +120,8 @@ class InsightsScreen(Acts):
         for view in former:
             await view.remove()
         await self.mount(new, before=self.query_one(NoticeRow))
+        if left:
+            self._say("What you began on the other agent may still be under way there; its Events tell.")
         new.on_view_shown()
         self._draw()
         new.focus_first()
@@ -132,7 +141,7 @@ class InsightsScreen(Acts):
     def on_screen_resume(self) -> None:
         """Catch up with what a dialog has covered."""
         if self._frame.frozen_at is None:
-            self._frame = self._interface.frame
+            self._catch_up()
         self._draw()
 
     def take(self, frame: Frame) -> None:
@@ -142,11 +151,16 @@ class InsightsScreen(Acts):
         if not self.is_active:
             self._draw_behind(frame)
             return
+        self._catch_up()
+        self._draw()
+
+    def _catch_up(self) -> None:
+        """Take the newest frame over; what was changed since the one before is told, however long that was."""
+        frame = self._interface.frame
         told = changes(self._frame.snapshot, frame.snapshot) if frame.snapshot is not None else ""
         self._frame = frame
         if told:
             self._say(told)
-        self._draw()
 
     def _draw(self) -> None:
         if not (self.query("#connect") and self.query(KeysRow)):
@@ -163,6 +177,9 @@ class InsightsScreen(Acts):
         offered = configured or space.tier == "tiny" or not at_home
         connect.display = frame.snapshot is not None and offered and not frame.read_only
         self.query_one(KeysRow).of_view = self._keys(frame)
+        self.query_one(KeysRow).told = self._told()
+        above = self._told(of_view=False)
+        self.query_one(NavRow).told = self.query_one(Banner).told = above
         for panel in self.query(Panel):
             if panel.parent is self or panel.parent is connect.parent:
                 panel.show(frame, space)
@@ -200,10 +217,14 @@ class InsightsScreen(Acts):
             keys = [(key, word) for key, word in keys if key not in changing]
         return (*keys, ("a", "Agents")) if frame.agent else keys
 
+    def _told(self, *, of_view: bool = True) -> Told:
+        """Spell the keys as they are now: those of the view that is shown go before the page's."""
+        return Told(self._interface.keys, ((Rows, type(self.view)) if of_view else ()) + (type(self), type(self.app)))
+
     def action_freeze(self) -> None:
         """Stop or resume drawing; delivery never stops."""
         if self._frame.frozen_at is not None:
-            self._frame = self._interface.frame
+            self._catch_up()
         elif self._frame.snapshot is not None:
             self._frame = replace(self._frame, frozen_at=self._frame.snapshot.as_of)
         self._draw()
@@ -215,7 +236,7 @@ class InsightsScreen(Acts):
 
     def action_help(self) -> None:
         """Explain the focus, the view, the keys and the words."""
-        self.app.push_screen(Help(self.focused, self.view))
+        self.app.push_screen(Help(self.focused, self.view, self._told()))
 
     def ask_to_quit(self, leave: Callable[[], None]) -> None:
         """Leave at once where nothing is at stake, else ask."""
@@ -227,9 +248,10 @@ class InsightsScreen(Acts):
 
     def commands(self) -> Iterable[SystemCommand]:
         """Offer every view and every key of this page by name."""
+        told = self._told()
         for entry in VIEWS:
             yield SystemCommand(
-                f"View: {entry.title}", f"Key: {entry.key}", lambda name=entry.name: self.action_view(name)
+                f"View: {entry.title}", f"Key: {told(entry.key)}", lambda name=entry.name: self.action_view(name)
             )
         for binding in (*self.view.BINDINGS, *self.BINDINGS):
             if isinstance(binding, Binding) and binding.show:
@@ -237,4 +259,4 @@ class InsightsScreen(Acts):
                 if self._frame.read_only and binding.action in owner.CHANGES:
                     continue
                 action = getattr(owner, f"action_{binding.action}")
-                yield SystemCommand(binding.description, f"Key: {binding.key}", action)
+                yield SystemCommand(binding.description, f"Key: {told.of(binding)}", action)

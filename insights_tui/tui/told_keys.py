@@ -1,0 +1,52 @@
+"""What a key is called on the screen where the settings have given an act another one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.keys import key_to_character
+
+_SHORT = {"escape": "esc", "delete": "del", "pageup": "pgup", "pagedown": "pgdn"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """Spells keys as they are now; what no act has is spelled as it came."""
+
+    moved: Mapping[str, str]
+    """Keys by the ids of acts, as the settings give them."""
+    owners: tuple[type[DOMNode], ...] = ()
+    """Whose acts are meant, the nearest to the focus first."""
+
+    def __call__(self, key: str) -> str:
+        """Give the key that now does what `key` does where nothing is moved."""
+        if self.moved:
+            for binding in bindings(self.owners):
+                if key in {
+                    binding.key_display,
+                    *(part for one in binding.key.split(",") for part in (one, spelt(one))),
+                }:
+                    return self.of(binding)
+        return key
+
+    def of(self, binding: Binding) -> str:
+        """Give the first key of an act."""
+        return spelt(self.moved.get(binding.id or "", binding.key).split(",")[0].strip() or ",")
+
+
+def bindings(owners: Iterable[type[DOMNode]]) -> Iterable[Binding]:
+    """Go through the acts of some classes, each with those of its bases."""
+    for owner in owners:
+        for one in owner.__mro__:
+            yield from (binding for binding in one.__dict__.get("BINDINGS", ()) if isinstance(binding, Binding))
+
+
+def spelt(key: str) -> str:
+    """Spell a key as people do: `question_mark` is `?`, `escape` is `esc`, `ctrl+p` is `^p`."""
+    if key.startswith("ctrl+"):
+        return f"^{key[5:]}"
+    character = key_to_character(key)
+    if character is not None and character.isprintable() and not character.isspace():
+        return character
+    return _SHORT.get(key, key)
