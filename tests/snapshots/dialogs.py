@@ -82,6 +82,7 @@ def _keys(*keys: str, shows: str, checked: Callable[[], list[CheckStep | CheckVe
             if key.isdigit():
                 await seated.still()
         await _checked(seated)
+        await seated.still()
         await seated.until(shows)
 
     return play
@@ -121,10 +122,10 @@ SCENES: Mapping[str, tuple[str, Play]] = {
     "revisions": ("connected", _keys("b", shows="deleted by bob")),
     "check-ok": ("connected", _keys("k", shows="Every server answers", checked=_all_well)),
     "check-failed": ("auth-failed", _keys("k", shows="refuses the login", checked=_login_refused)),
-    "quit-embedded": ("none-waiting", _keys("q", shows="")),
+    "quit-embedded": ("embedded", _keys("q", shows="Cancel")),
     "events-raw": ("degraded", _keys("3", "enter", shows="Connect call failed")),
     "events-filter": ("degraded", _keys("3", "slash", "l", "e", "a", "d", shows="no leader")),
-    "payloads-topic": ("connected", _keys("4", "s", shows="topic")),
+    "payloads-topic": ("connected", _keys("4", "s", shows="What is in")),
     "payload": ("connected", _keys("4", "enter", shows="A payload")),
     "lost-marked": ("lost", _keys("5", "m", "m", shows="2 marked")),
     "lost-filter": ("lost", _keys("5", "slash", shows="reason")),

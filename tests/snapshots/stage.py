@@ -1,8 +1,8 @@
 """The real interface before an agent from memory, put into one state after the other."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,9 +14,9 @@ from insights_tui.domain.answers import PastConnection, Receipt, SavedConnection
 from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.snapshot import Snapshot
+from insights_tui.domain.tail import TailAsked, Tailed
 from insights_tui.tui.app import InsightsApp
 from insights_tui.tui.frame import Frame
-from insights_tui.tui.messages import FrameArrived
 from insights_tui.tui.screens.insights_screen import InsightsScreen
 from tests.snapshots.screen_text import screen_text
 from tests.tui.samples import CONNECTION, NOW
@@ -58,6 +58,14 @@ class StageAgent(AlgorithmsAgent):
         await self.goes_on.wait()
         for item in self.checked:
             yield item
+
+    async def tail(self, asked: TailAsked) -> AsyncGenerator[Tailed, None]:
+        """What comes from the topic has its place there."""
+        number = 81_000
+        async with aclosing(super().tail(asked)) as payloads:
+            async for one in payloads:
+                number += 1
+                yield one if asked.source == "accepted" else replace(one, partition=number % 12, offset=number)
 
     async def test_payload(self) -> Receipt:
         see = ("kcat -b kafka-1:9093 -t insights -C -p 3 -o 81223 -c 1 -X security.protocol=sasl_ssl",)
@@ -111,23 +119,26 @@ class Stage:
             frame = replace(frame, snapshot=snapshot)
         self.page.action_dismiss_notice()
         self.page._frame = Frame()  # nothing has changed, nothing is frozen
-        self.page.view.on_view_shown()
         self.frame = frame
+        await self._tick(replace(frame, frozen_at=None))
+        self.page.view.on_view_shown()
         await self.still()
 
     async def still(self) -> None:
         """Tick until the screen does not change any more."""
         before = None
         for _ in range(50):
-            await self._post(self.frame)
+            await self._tick(self.frame)
             now = self.text()
             if now == before:
                 return
             before = now
         raise AssertionError(f"It never stood still:\n{before}")
 
-    async def _post(self, frame: Frame) -> None:
-        self.app.post_message(FrameArrived(frame))
+    async def _tick(self, frame: Frame) -> None:
+        self.app.frame = frame
+        with self.app.batch_update():
+            self.page.take(frame)
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:

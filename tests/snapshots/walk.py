@@ -67,7 +67,8 @@ async def others(size: Size, fixtures: Mapping[str, Snapshot], wanted: Wanted = 
     for scene, (state, play) in scenes(size).items():
         name = f"{of_size(size)}/{scene}"
         if wanted(name):
-            async with stage(fixtures[state], size) as seated:
+            snapshot = states(fixtures)[state].of(fixtures).snapshot
+            async with stage(snapshot or fixtures[state], size) as seated:
                 await play(seated)
                 yield name, seated
 
