@@ -38,7 +38,11 @@ _STOPS_A_LIVE_LINK = {Code.KAFKA_UNREACHABLE, Code.TOPIC_MISSING, Code.NOT_AUTHO
 """Troubles that stop everything although the client is connected; any other makes it `degraded`."""
 INFORMS_ONLY = {Code.SINGLE_REPLICA, Code.CERTIFICATE_EXPIRING, Code.CLOCK_JUMP, Code.RECORDS_REJECTED}
 """Troubles that the state does not follow."""
-_EFFECTS = {Code.SINGLE_REPLICA: "What was delivered is lost with that broker's disk."}
+_EFFECTS = {
+    Code.SINGLE_REPLICA: "What was delivered is lost with that broker's disk.",
+    Code.CLOCK_JUMP: "Delivery goes on: records carry a time that Kafka takes.",
+    Code.RECORDS_REJECTED: "They count as lost and are kept; everything else is delivered.",
+}
 _RANK = {state: rank for rank, state in enumerate(State)}
 
 
@@ -100,7 +104,7 @@ def findings(state: State, status: EngineStatus, around: Circumstances) -> list[
         effect = _EFFECTS.get(code, "") if harmless else _effect(status, stopped=stopped, around=around)
         found.append(Finding(active.trouble, severity, effect, active.since))
     found += _losses(status)
-    found += _room(around)
+    found += _room(around, _cause(status))
     found += _damage(around)
     found += _expiry(status.at, around.ca)
     return sorted(found, key=lambda finding: finding.severity != "critical")
@@ -147,23 +151,30 @@ def _losses(status: EngineStatus) -> list[Finding]:
             code=Code.DEADLINE_NEAR,
             subject="",
             what="The oldest payloads are close to their deadline.",
-            act="Mend the cause named beside this, or they are lost.",
+            act=_cause(status) or "Mend the cause named beside this, or they are lost.",
         )
         found.append(Finding(trouble, "critical", "They are lost when it passes."))
     return found
 
 
-def _room(around: Circumstances) -> list[Finding]:
+def _cause(status: EngineStatus) -> str:
+    """Name what holds delivery up, where a problem that follows from it would hide it; empty where it is not known."""
+    causes = (active.trouble for active in status.troubles if active.trouble.code not in INFORMS_ONLY)
+    worst = next(causes, None)
+    return "" if worst is None else f"Mend the cause: {worst.what}"
+
+
+def _room(around: Circumstances, cause: str) -> list[Finding]:
     capacity = around.capacity
     full = f"{thousands(capacity.queue_payloads)} of {thousands(capacity.queue_max_payloads)} payloads"
     effect = "New payloads are refused: their senders are told."
     if around.refusing is Refusal.DISK_FULL:
         return [Finding(_no_room(around), "critical", effect)]
     if around.refusing is not None:
-        act = "Mend delivery, or raise INSIGHTS_QUEUE__MAX_PAYLOADS and INSIGHTS_QUEUE__MAX_BYTES."
+        act = f"{cause or 'Mend delivery.'} Or raise INSIGHTS_QUEUE__MAX_PAYLOADS and INSIGHTS_QUEUE__MAX_BYTES."
         return [Finding(Trouble(Code.QUEUE_FULL, "", f"The queue is full ({full}).", act), "critical", effect)]
     if capacity.queue_payloads >= FULL_SHARE * capacity.queue_max_payloads:
-        act = "Mend delivery, or raise INSIGHTS_QUEUE__MAX_PAYLOADS."
+        act = f"{cause or 'Mend delivery.'} Or raise INSIGHTS_QUEUE__MAX_PAYLOADS."
         trouble = Trouble(Code.QUEUE_FULL, "", f"The queue is nearly full ({full}).", act)
         return [Finding(trouble, "warning", "New payloads will be refused when it is.")]
     return []

@@ -40,16 +40,17 @@ def _not_authorized(trouble: Trouble, before: Before) -> Trouble | None:
     if not trouble.raw.startswith("TOPIC_AUTHORIZATION"):
         return None
     topic, user = before.connection.topic, _user(before)
+    name = before.connection.username or user
     if trouble.about is About.TOPIC:  # Kafka answers alike for a topic that is hidden and for one that is not there
         return replace(
             trouble,
             what=f"Rights on the topic {topic} were revoked, or it was deleted: Kafka hides it from {user}.",
-            act=f"Grant {user} WRITE and DESCRIBE on it again; first look whether it still exists.",
+            act=f"Grant {name} WRITE and DESCRIBE on it again, if it still exists.",
         )
     return replace(
         trouble,
         what=f"The right to write to the topic {topic} was revoked: {user} had it until now.",
-        act=f"Grant {user} WRITE and DESCRIBE on the topic again.",
+        act=f"Grant {name} WRITE and DESCRIBE on the topic again.",
     )
 
 

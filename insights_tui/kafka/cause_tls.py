@@ -56,7 +56,6 @@ def of_tls(cause: BaseException, peer: Peer, known: Known) -> Why:
             Code.TLS_FAILED,
             f"{at(peer)} breaks off the TLS handshake",
             "Check that this is the port of the broker's SASL_SSL listener.",
-            slow=True,
             otherwise=(
                 "Check whether it asks for a client certificate, which is not supported.",
                 "Look at a load balancer or proxy in between: it may have no broker behind it.",
@@ -67,7 +66,7 @@ def of_tls(cause: BaseException, peer: Peer, known: Known) -> Why:
         Code.TLS_FAILED,
         f"{at(peer)} does not speak TLS on this port",
         "Use the port of the broker's SASL_SSL listener, or set the connection type to plaintext.",
-        slow=True,
+        slow=isinstance(cause, ssl.SSLError),  # who just closes may be a proxy whose broker is about to come back
         about=About.SERVERS,
     )
 

@@ -9,12 +9,12 @@ import pytest
 from insights_tui.agent import explaining
 from insights_tui.agent.agent import Agent
 from insights_tui.agent.explaining import Explaining
-from insights_tui.delivery.status import Link
+from insights_tui.delivery.status import ActiveTrouble, Link
 from insights_tui.domain.check import CheckVerdict
 from insights_tui.domain.connection import Connection, Server
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.occurrence import Occurrence
-from insights_tui.domain.trouble import Code
+from insights_tui.domain.trouble import Code, Trouble
 from insights_tui.settings import load_settings
 from tests.agent.statuses import NOW, status, trouble
 
@@ -80,6 +80,37 @@ async def test_what_is_over_at_once_or_does_not_fail_is_not_checked() -> None:
     await watched.live(60, status(troubles=(trouble(Code.CERTIFICATE_EXPIRING),)))
     await watched.live(60, UNREACHABLE, None)
     assert not watched.checks
+
+
+async def test_a_broker_of_several_that_fails_for_a_while_is_looked_into() -> None:
+    watched = Watched()
+    degraded = status(troubles=(trouble(Code.BROKER_UNREACHABLE, "kafka-1:9092"), trouble(Code.BROKER_UNREACHABLE)))
+    await watched.live(8, degraded)
+    assert not watched.checks
+    await watched.live(4, degraded)
+    assert watched.checks == [(8, True)]
+    first, other = watched.explaining.told(degraded).troubles
+    assert (first.trouble.what, first.trouble.act) == ("Nothing listens at kafka-1:9092.", "Check the port.")
+    assert other == degraded.troubles[1], "the check's sentence is about another broker"
+
+
+async def test_replicas_that_are_missing_are_told_where_kafka_refuses_for_it() -> None:
+    watched = Watched()
+    watched.verdict = CheckVerdict("failed", 1, 3, "Broker 2 is gone.", "Bring it back.", Code.BROKER_REFUSES)
+    refused = status(troubles=(trouble(Code.BROKER_REFUSES, "insights"),))
+    await watched.live(12, refused)
+    assert watched.explaining.told(refused).troubles[0].trouble.what == "Broker 2 is gone."
+
+
+async def test_what_worked_is_remembered_until_the_connection_is_another() -> None:
+    watched = Watched()
+    refused = ActiveTrouble(Trouble(Code.AUTH_FAILED, "u", "No.", "Look.", "SaslAuthenticationFailed: no"), NOW)
+    failing = status(link=DOWN, troubles=(refused,))
+    await watched.live(1, status())
+    await watched.live(1, failing)
+    assert "was changed" in watched.explaining.told(failing).troubles[0].trouble.what
+    await watched.live(1, failing, OTHER)
+    assert watched.explaining.told(failing) == failing
 
 
 async def test_a_login_that_the_engine_knows_to_be_refused_is_not_tried() -> None:

@@ -187,7 +187,7 @@ def _act(worst: Notice, room: int) -> Group:
     if worst.again_s is None:
         return group
     longer = replace(group, ending=((f"again in {whole_seconds(worst.again_s)}   ", "label"), *key))
-    return longer if longer.wanted() == group.wanted() else group
+    return longer if longer.wanted() == 1 else group
 
 
 def problems(frame: Frame) -> list[Notice]:
@@ -240,8 +240,8 @@ def _no_news(frame: Frame) -> Notice:
     endings = _endings(snapshot, stale_s)
     return Notice(
         critical=True,
-        what=f"No news from the agent: {frame.error or 'it does not answer.'}",
-        effect="What happens since is not known.",
+        what=f"No news: {frame.error or 'the agent does not answer.'}",
+        effect="Reports may fail, deadlines run on.",
         act=act,
         deadline=endings[0] if endings else "",
         began=snapshot.as_of,

@@ -4,11 +4,12 @@ from insights_tui.domain.snapshot import Event
 
 _MEANINGS = {
     "broker_down": "This broker does not answer. Payloads for the partitions it leads wait or go elsewhere.",
-    "broker_up": "This broker answers again.",
+    "broker_up": "It takes its part of the payloads again; nothing is to be done.",
     "broker_unreachable": "Nothing answered there. A firewall lets nothing through; a stopped broker refuses at once.",
     "broker_refuses": "The broker was reached and said no to the request itself.",
     "client_replaced": "The client to Kafka was closed and opened anew; what was under way is sent again.",
     "clock_jump": "This host's clock was set. Deadlines go on by the clock that nobody can set.",
+    "connection_check": "The agent looked into the failure by itself, server by server; k checks again.",
     "connected": "Logged in, and the topic was seen.",
     "connection_damaged": "The stored connection cannot be read. Nothing is sent until there is another one.",
     "connection_deleted": "Nothing more is sent. What is queued stays, and its time runs on.",
@@ -24,12 +25,13 @@ _MEANINGS = {
     "kafka_slow": "Kafka takes requests and lets them wait.",
     "records_rejected": "Kafka refused payloads for their content; sending them again would not help.",
     "ingest_refuses": "Algorithms are told no. What they report now is never accepted.",
-    "ingest_accepts": "Algorithms can report again.",
+    "ingest_accepts": "There is room again. What was refused meanwhile was never accepted; its senders were told.",
     "queue_full": "As many payloads wait as may wait; new ones are refused.",
     "disk_full": "There is no room to keep payloads safe; new ones are refused.",
     "spool_damaged": "A part of the spool could not be read back.",
     "spool_unreadable": "A part of the spool could not be read back.",
     "metric_dropped": "A report held a metric that has no place in a payload; the rest was accepted.",
+    "expired": "They waited their whole time. They are kept as dead letters and can be sent again.",
     "lost": "The time of these payloads was over, or Kafka refused them. They are kept as dead letters.",
     "deadline_near": "Payloads will be lost soon unless they can be delivered.",
     "single_replica": "The topic has one copy: a broker that dies takes its payloads with it.",
@@ -38,8 +40,17 @@ _MEANINGS = {
 }
 
 
+_STATES = {
+    "connected": "Everything works: what waited goes out first, in the order it came.",
+    "degraded": "Something is broken, and payloads go out all the same or are late. The Insights page tells which.",
+    "connecting": "The agent is looking for the cluster. Payloads wait, and their time runs.",
+    "not_connected": "There is no connection. Payloads wait, and their time runs.",
+}
+_STOPPED = "Nothing is delivered from here on. Payloads wait, and their time runs, until the state turns again."
+
+
 def meaning(event: Event) -> str:
     """Explain a kind of event in a sentence; empty where its own text says it all."""
     if event.code.startswith("state_"):
-        return "The word for how delivery is has changed."
+        return _STATES.get(event.code.removeprefix("state_"), _STOPPED)
     return _MEANINGS.get(event.code, "")

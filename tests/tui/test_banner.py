@@ -1,0 +1,73 @@
+"""The banner in three rows: what, since when, what it does, how long until a loss, the next act and its key."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from insights_tui.domain.snapshot import Snapshot
+from insights_tui.domain.trouble import Code
+from insights_tui.tui.frame import Frame, Scene, Space
+from insights_tui.tui.lines import width
+from insights_tui.tui.panels.banner import Banner, problems
+from tests.tui import samples
+
+FAILED = samples.AUTH_FAILED
+
+
+def drawn(frame: Frame, columns: int = 80, rows: int = 24) -> list[str]:
+    lines = Banner().lines(Scene(frame, Space(columns, rows), columns))
+    assert all(width(line) <= columns for line in lines)
+    return ["".join(part for part, _ in line).rstrip() for line in lines]
+
+
+def changed(**problem: Any) -> Snapshot:
+    return replace(FAILED, problems=(replace(FAILED.problems[0], **problem),))
+
+
+def test_three_rows_at_80_columns_hold_all_five_answers() -> None:
+    what, middle, act = drawn(Frame(changed(what="It is refused.", act="Mend it.")))
+    assert what.endswith("It is refused.")
+    assert "since 12:" in middle
+    assert "Nothing is delivered." in middle
+    assert "next loss in 55 s" in middle
+    assert "Mend it." in act
+    assert act.endswith("c Edit Connection")
+
+
+@pytest.mark.parametrize("columns", [50, 60, 70, 80, 100])
+def test_neither_since_when_nor_the_next_loss_is_ever_cut(columns: int) -> None:
+    rows = drawn(Frame(changed(what="w" * 300, effect="e" * 90, act="a" * 300)), columns)
+    assert len(rows) == 3
+    assert "since 12:" in " ".join(rows)
+    assert "next loss in 55 s" in rows[1]
+    assert rows[2].endswith("c Edit Connection")
+
+
+def test_what_began_on_another_day_names_the_day() -> None:
+    rows = drawn(Frame(changed(since=FAILED.as_of - timedelta(days=2))))
+    assert "since 2026-11-20 12:" in rows[1]
+
+
+def test_a_certificate_that_the_connection_cannot_mend_leads_to_the_check() -> None:
+    assert drawn(Frame(changed(code=Code.TLS_FAILED, about=None)))[2].endswith("k Check")
+    assert drawn(Frame(changed(code=Code.TLS_FAILED, about="ca")))[2].endswith("c Edit Connection")
+
+
+def test_the_next_attempt_is_told_where_it_takes_no_word_of_the_act_away() -> None:
+    soon = replace(changed(act="Mend it."), next_attempt_in_s=12.4)
+    assert "again in 12 s   c Edit Connection" in drawn(Frame(soon))[2]
+    assert "again in" not in drawn(Frame(replace(changed(act="a b " * 17), next_attempt_in_s=12.4)))[2]
+    assert "again in" not in drawn(Frame(replace(changed(code=Code.NOT_AUTHORIZED), next_attempt_in_s=3.0)))[2]
+
+
+def test_an_agent_that_says_nothing_stops_no_deadline() -> None:
+    silent = Frame(FAILED, stale_s=20.0, error="Nobody listens.", hint="Start it.")
+    what, middle, act = drawn(silent)
+    assert "Nobody listens." in what
+    assert "since 12:" in middle
+    assert "next loss in 35 s" in middle
+    assert "Start it." in act
+    assert "may be lost by now" in drawn(replace(silent, stale_s=56.0))[1]
+    assert sum(bool(notice.endings) for notice in problems(silent)) == 1
