@@ -38,7 +38,8 @@ async def test_each_step_is_a_line_as_it_ends_and_the_verdict_is_the_last(served
         first = json.loads(await anext(pieces))  # comes before there is a second
         assert first == {
             "server": "h1:9093", "role": "bootstrap", "step": "dns", "state": "ok", "ms": 1.5, "node_id": None,
-            "found": "10.0.0.1", "code": None, "cause": "", "fix": "", "fixes": [], "raw": "",
+            "found": "10.0.0.1", "code": None, "cause": "", "fix": "", "fixes": [], "raw": "", "about": None,
+            "members": [],
         }  # fmt: skip
         served.control.steps.put_nowait(LOGIN)
         served.control.steps.put_nowait(FAILED)
