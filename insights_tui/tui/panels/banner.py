@@ -122,7 +122,10 @@ def _dense(worst: Notice, more: int, scene: Scene) -> list[Line]:
     room, dots = scene.width - 4, scene.glyphs.ellipsis
     tail, middle = _more(more), _middle(worst, scene, room)
     if middle is None:  # too narrow for both: since when goes up, and the effect is cut before the deadline is
-        tail = (*text(f"  {_since(worst, scene)}", "label"), *tail) if worst.began else tail
+        began = _since(worst, scene)
+        if scene.tier == "tiny":
+            began = began.removeprefix("since ")  # what is wrong needs the cells more
+        tail = (*text(f"  {began}", "label"), *tail) if worst.began else tail
         endings = worst.endings or ("",)
         fitting = [one for one in endings if cell_len(worst.effect) + 2 + cell_len(one) <= room]
         (middle,) = Group(worst.effect, "text", room, _ending(worst, (fitting or endings[-1:])[0])).rows(1, dots)

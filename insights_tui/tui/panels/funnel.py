@@ -46,7 +46,7 @@ class Funnel(Panel):
                     *fit(text(f" {label}", "label"), 12),
                     *fit(number[:1], 11, right=True),
                     *number[1:],
-                    ("  ", "text"),
+                    (" " if number[1:] else "  ", "text"),
                     *meaning,
                 )
                 for label, number, meaning in stages

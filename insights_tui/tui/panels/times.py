@@ -34,12 +34,14 @@ class Times(Panel):
 def _fields(frame: Frame, snapshot: Snapshot, space: Space, *, short: bool) -> list[tuple[str, Line]]:
     dot = f" {space.glyphs.dot} "
     stale = frame.stale_s is not None
-    age, left = snapshot.oldest_age_s, None if stale else snapshot.next_loss_s  # nobody knows what has been lost since
+    age, left = snapshot.oldest_age_s, snapshot.next_loss_s
+    if left is not None:
+        left -= frame.stale_s or 0.0  # a silent agent stops no deadline
     quantiles = f"{latency(snapshot.latency.p50)}{dot}{latency(snapshot.latency.p99)}"
     oldest, loss, into, out, took = _labels(space, dot, short=short)
     return [
         (oldest, _value(age, "warn" if (age or 0) > _OLD_S and not stale else "text")),
-        (loss, _left(left)),
+        (loss, _left(left, stale=stale)),
         (into, _ago(snapshot.last_accepted_at, snapshot.as_of, stale=stale)),
         (out, _ago(snapshot.last_delivered_at, snapshot.as_of, stale=stale)),
         (took, text(quantiles)),
@@ -58,10 +60,12 @@ def _value(seconds: float | None, token: str) -> Line:
     return text(duration(seconds), token if seconds is not None else "label")
 
 
-def _left(seconds: float | None) -> Line:
-    """Count down in whole seconds."""
+def _left(seconds: float | None, *, stale: bool) -> Line:
+    """Count down in whole seconds; `over` where nobody has told what came of it."""
     if seconds is None:
         return text(UNKNOWN, "label")
+    if seconds < 0 and stale:
+        return text("over", "bad")
     return text(whole_seconds(seconds), "bad" if seconds < _SOON_S else "text")
 
 
