@@ -172,6 +172,7 @@ class InsightsScreen(Acts):
         label = "Edit Connection" if configured else "Connect to Kafka"
         if str(connect.label) != label:
             connect.label = label
+            connect.refresh(layout=True)  # its width is that of the label; setting the label alone does not tell
         self.query_one("#delete", Button).display = configured and space.roomy and not frame.read_only
         at_home = self._shown == VIEWS[0].name
         offered = configured or space.tier == "tiny" or not at_home
