@@ -40,7 +40,7 @@ class StageAgent(AlgorithmsAgent):
         """Answer from now on as goes with this snapshot."""
         self.now = snapshot
         self.kept = [lost_payload(seq) for seq in range(1, min(snapshot.lost_open, 212) + 1)]
-        came = range(-60, 0) if snapshot.counts.accepted > len(ALGORITHMS) else range(0)
+        came = range(-min(60, snapshot.counts.accepted), 0)
         self.before = [tailed(number, timestamp=NOW + timedelta(seconds=number / 4)) for number in came]
         self.known = list(ALGORITHMS) if came else []
         self.past = _PAST if snapshot.connection is not None else []
@@ -114,7 +114,7 @@ class Stage:
         self.page.view.on_view_hidden()
         if frame.snapshot is not None:
             self._shown += 1  # another agent each time: views let go of what they know of the last one
-            snapshot = replace(frame.snapshot, agent=replace(frame.snapshot.agent, id=f"a{self._shown}"))
+            snapshot = replace(frame.snapshot, agent=replace(frame.snapshot.agent, id=f"shown-{self._shown}"))
             self.agent.suit(snapshot)
             frame = replace(frame, snapshot=snapshot)
         self.page.action_dismiss_notice()
