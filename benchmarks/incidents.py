@@ -212,7 +212,7 @@ def _agent_dead() -> Incident:
 
     return Incident(
         11, "agent-dead", stage, repair,
-        state=("STALE",), what=("agent",), effect=("not known|refused",), act=("start",), key=("", ""),
+        state=("STALE",), what=("agent",), effect=("deadlines run on",), act=("start",), key=("", ""),
         over=("started|restarted",), code=4, dead=True,
     )  # fmt: skip
 

@@ -27,6 +27,8 @@ NAMES = ("kafka-1", "kafka-2", "kafka-3")
 USER, MECHANISM = "insights", "SCRAM-SHA-512"
 PER_S = 40
 _DRAIN_S = 90.0
+_CLOCK = ("LD_PRELOAD",)
+"""What moves a clock: the agent's alone, so that what it says is seen and not what the screen makes of it."""
 
 
 class UnshareMissingError(RuntimeError):
@@ -134,7 +136,8 @@ class Stage:
             self.load = self._stack.enter_context(
                 Loader(agent.address, self.answers, lines=4, connections=1, per_s=PER_S)
             )
-            self.terminal = Terminal([COMMAND], env={**agent.env, "COLORTERM": "truecolor"}, width=80, height=24)
+            env = {name: value for name, value in agent.env.items() if name not in _CLOCK}
+            self.terminal = Terminal([COMMAND], env={**env, "COLORTERM": "truecolor"}, width=80, height=24)
             self._stack.callback(self.terminal.close)
             self.terminal.wait_for("● CONNECTED", 60)
             agent.wait_until(lambda seen: bool(seen["counts"]["delivered"]), "payloads are delivered")
@@ -162,7 +165,7 @@ class Stage:
     def looks(self) -> Looks:
         """See both twins."""
         page = self.page
-        said = self.agent.cli("status")
+        said = self.agent.cli("status", env=dict.fromkeys(_CLOCK, ""))
         return Looks(page, said.stdout + said.stderr, said.returncode)
 
     def wait(self, condition: Callable[[Page], bool], what: str, timeout_s: float) -> Page:
