@@ -1,6 +1,6 @@
 """From what the engine knows to the one word and the problems that people read: pure decisions."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -72,10 +72,16 @@ class Finding:
 
 
 def state_of(status: EngineStatus, *, connected: bool) -> State:
-    """Choose the one word: the worst of what holds."""
+    """Choose the one word: the worst of what holds, but a login that is refused was refused by somebody in reach."""
     if not connected:
         return State.NOT_CONNECTED
     codes = [active.trouble.code for active in status.troubles if active.trouble.code not in INFORMS_ONLY]
+    state = _of_codes(codes, status)
+    refused = any(_STOPPED.get(code) is State.AUTH_FAILED for code in codes)
+    return State.AUTH_FAILED if refused and state is State.UNREACHABLE else state
+
+
+def _of_codes(codes: Collection[Code], status: EngineStatus) -> State:
     if status.link.phase == "up":
         stopped = _worst(_STOPPED[code] for code in codes if code in _STOPS_A_LIVE_LINK)
         if stopped is not None:

@@ -51,6 +51,13 @@ def test_the_state_is_the_worst_of_what_holds(link: Link, codes: tuple[Code, ...
     assert state_of(engine, connected=True) is state
 
 
+def test_a_login_that_is_refused_was_refused_by_somebody_in_reach() -> None:
+    codes = (Code.KAFKA_UNREACHABLE, Code.AUTH_FAILED)
+    for link in (UP, DOWN):
+        engine = status(link=link, troubles=tuple(trouble(code) for code in codes))
+        assert state_of(engine, connected=True) is State.AUTH_FAILED
+
+
 def test_without_a_connection_nothing_else_counts() -> None:
     assert state_of(status(troubles=(trouble(Code.AUTH_FAILED),)), connected=False) is State.NOT_CONNECTED
 
