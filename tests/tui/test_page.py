@@ -81,6 +81,9 @@ async def test_time_left_and_time_since_are_told() -> None:
         header = next(index for index, line in enumerate(seated.lines()) if "Next loss in" in line)
         values = re.split(r"\s{2,}", seated.lines()[header + 1].strip())
         assert values == ["3m 05s", "55 s", "0 s ago", "3m 05s ago", "— · —"]
+        assert "Nothing is delivered.  next loss in 55 s" in seated.text()
+        assert "18,204" in seated.text()
+    async with desk(samples.AUTH_FAILED, (120, 40)) as seated:
         assert "18,204 payloads wait, next loss in 55 s." in seated.text()
 
 
