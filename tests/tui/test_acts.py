@@ -157,7 +157,7 @@ async def test_a_key_that_was_remapped_by_its_id_does_the_act_and_the_old_one_do
     async with desk(samples.CONNECTED, keys={"insights.freeze": "f", "view.delivery": "w"}) as seated:
         await seated.press("space")
         await seated.press("w")
-        await seated.until_shown("Next loss in Latency")
+        await seated.until_shown("p50 · p99 · max")
         assert "FROZEN" not in seated.text()
         await seated.press("f")
         await seated.until_shown("FROZEN")

@@ -59,3 +59,17 @@ async def test_the_screen_says_it_once_the_agent_is_back() -> None:
         seated.agent.now = replace(CONNECTED, as_of=NOW + timedelta(seconds=9), agent=began)
         await seated.until_shown("The agent was restarted at 12:04:38Z")
         assert "is 0.2.0 now" in seated.text()
+
+
+@pytest.mark.parametrize(("begin", "end"), [("question_mark", "escape"), ("space", "space")], ids=["dialog", "freeze"])
+async def test_what_changed_while_nobody_could_see_it_is_told_afterwards(begin: str, end: str) -> None:
+    async with desk(CONNECTED, (120, 40)) as seated:
+        await seated.press(begin)
+        await seated.until_shown("Words" if begin == "question_mark" else "FROZEN")
+        began = replace(CONNECTED.agent, id="after", uptime_s=2.0)
+        seated.agent.now = replace(CONNECTED, as_of=NOW + timedelta(seconds=9), agent=began)
+        shown = seated.app.frame
+        await seated.until(lambda: seated.app.frame.restarted_at is not None, "the news are here")
+        assert shown.restarted_at is None
+        await seated.press(end)
+        await seated.until_shown("The agent was restarted at 12:04:38Z")

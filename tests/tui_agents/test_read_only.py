@@ -1,49 +1,58 @@
-"""A read-only screen: refused beneath the views, hidden in them, and said."""
+"""A client that may look only: every call of the protocol is known to look or to change, and no change gets through."""
 
 import inspect
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from insights_tui.client import protocol
-from insights_tui.client.api import AgentClient
-from insights_tui.client.read_only import LOOKING, read_only
+from insights_tui.client.api import READ_ONLY, AgentClient
+from insights_tui.client.protocol import AgentUnavailableError
+from insights_tui.domain.algorithms import Which
+from insights_tui.domain.form import ConnectionForm
+from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.refused import RefusedError
-from tests.tui.fake_agent import FakeAgent
-from tests.tui.samples import CONNECTED
 
-CHANGING = {"connect", "disconnect", "go_back", "test_payload", "send", "report", "redrive", "drop", "switch"}
-
-
-def calls() -> set[str]:
-    kinds = (protocol.AgentApi, protocol.LostApi, protocol.TailApi, protocol.AlgorithmsApi)
-    return {name for kind in kinds for name, _ in inspect.getmembers(kind, inspect.isfunction) if name[0] != "_"}
+FORM = ConnectionForm(topic="insights", broker_url="kafka-1:9093", connection_type="plaintext")
+CHANGING: dict[str, Any] = {
+    "connect": lambda client: client.connect(FORM),
+    "disconnect": lambda client: client.disconnect(),
+    "go_back": lambda client: client.go_back(1),
+    "test_payload": lambda client: client.test_payload(),
+    "send": lambda client: client.send(b"{}", ndjson=False),
+    "report": lambda client: client.report(b"{}", owner="a", name="b", version="1"),
+    "redrive": lambda client: client.redrive(LostFilter()),
+    "drop": lambda client: client.drop(LostFilter(), everything=True),
+    "switch": lambda client: client.switch(Which("a", "b"), on=False),
+}
+LOOKING = {
+    "snapshot", "connection", "check", "revisions", "events", "follow_events", "close",
+    "lost", "newest_lost", "lost_payload", "tail", "algorithms", "algorithm",
+}  # fmt: skip
 
 
 def test_every_call_of_the_protocol_either_looks_or_changes() -> None:
-    assert calls() == LOOKING | CHANGING
-    assert not LOOKING & CHANGING
+    kinds = (protocol.AgentApi, protocol.LostApi, protocol.TailApi, protocol.AlgorithmsApi)
+    calls = {name for kind in kinds for name, _ in inspect.getmembers(kind, inspect.isfunction) if name[0] != "_"}
+    assert calls == LOOKING | CHANGING.keys()
 
 
 @pytest.mark.parametrize("name", sorted(CHANGING))
-async def test_what_changes_is_refused_and_never_reaches_the_agent(name: str) -> None:
-    class Silent:
-        """An agent that fails where it is asked at all."""
-
-    setattr(Silent, name, lambda *_: pytest.fail("it was asked"))
-    with pytest.raises(RefusedError) as refusal:
-        await getattr(read_only(Silent()), name)(1, two=3)  # type: ignore[arg-type]
-    assert "read-only" in str(refusal.value)
-    assert "without --read-only" in refusal.value.errors[0].hint
-
-
-async def test_what_looks_goes_through() -> None:
-    agent = FakeAgent(CONNECTED)
-    looking = read_only(agent)
-    assert (await looking.snapshot(history=7)).state is CONNECTED.state
-    assert agent.asked == [7]
+async def test_what_changes_is_refused_before_anybody_is_asked(name: str, tmp_path: Path) -> None:
+    client = AgentClient(tmp_path / "none.sock", read_only=True)
+    try:
+        with pytest.raises(RefusedError) as refusal:
+            await CHANGING[name](client)
+    finally:
+        await client.close()
+    assert refusal.value.errors == (READ_ONLY,)
 
 
-def test_a_call_that_is_not_known_yet_is_none() -> None:
-    with pytest.raises(AttributeError):
-        read_only(FakeAgent(CONNECTED)).no_such_call  # type: ignore[attr-defined] # noqa: B018
-    assert all(hasattr(AgentClient, name) for name in LOOKING | CHANGING)
+async def test_what_looks_goes_through(tmp_path: Path) -> None:
+    client = AgentClient(tmp_path / "none.sock", read_only=True)
+    try:
+        with pytest.raises(AgentUnavailableError):  # it was asked: nobody is there
+            await client.algorithms()
+    finally:
+        await client.close()
