@@ -48,8 +48,9 @@ async def test_the_list_tells_how_each_is_and_enter_shows_another_one(size: tupl
     gone.down = AgentUnavailableError("No agent answers.", "Start it.")
     async with desk(samples.CONNECTED, size, agent=here, places=places(here, there, gone)) as seated:
         await seated.until_shown("agent 1 of 3")
+        assert "prod-eu" in seated.lines()[0]
         await seated.press("a")
-        await seated.until_shown("✖ NO ANSWER")
+        await seated.until_shown("✖ NO ANSWER       run/2.sock")
         text = seated.text()
         assert "◐ DEGRADED" in text
         assert "prod-us" in text

@@ -13,8 +13,8 @@ _OURS, _THEIRS = "EMBEDDED · stops with this screen", "EMBEDDED · stops with i
 _MUST = 100
 """Parts of this weight are never dropped, however narrow the terminal is."""
 
-_TOPIC, _INSTALLATION, _BROKERS, _AGENT = 10, 20, 30, 40
-_CUTTABLE, _TELLING = (_TOPIC, _INSTALLATION), 18
+_TOPIC, _INSTALLATION, _BROKERS, _AGENT, _NAME = 10, 20, 30, 40, 50
+_CUTTABLE, _TELLING = (_TOPIC, _INSTALLATION, _NAME), 18
 """Names that can be cut, and the cells that a cut one needs."""
 
 
@@ -69,14 +69,15 @@ def _parts(frame: Frame, space: Space) -> list[tuple[int, Line]]:
         parts.append((_MUST, text("READ-ONLY", "strong")))
     if frame.agent:
         parts.append((_AGENT, text(frame.agent, "text")))
-    parts.extend(_where(snapshot))
+    parts.extend(_where(snapshot, several=bool(frame.agent)))
     return parts
 
 
-def _where(snapshot: Snapshot) -> list[tuple[int, Line]]:
+def _where(snapshot: Snapshot, *, several: bool) -> list[tuple[int, Line]]:
     parts: list[tuple[int, Line]] = []
-    if snapshot.agent.installation:
-        parts.append((_INSTALLATION, text(sanitize(snapshot.agent.installation, limit=40), "strong")))
+    name = snapshot.agent.installation or (snapshot.agent.host if several else "")
+    if name:  # of several agents the name is what must not be mistaken: the number gives way before it does
+        parts.append((_NAME if several else _INSTALLATION, text(sanitize(name, limit=40), "strong")))
     if snapshot.connection is not None:
         topic = sanitize(snapshot.connection.topic, limit=60)
         parts.append((_TOPIC, (("topic ", "label"), (topic, "text"))))

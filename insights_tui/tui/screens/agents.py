@@ -104,7 +104,8 @@ class Agents(ModalScreen[Place | None]):
     def _draw(self) -> None:
         rows = self.query_one(Rows)
         lines = [
-            row(self._looks.get(place.socket), self._glyphs, current=place is self._current) for place in self._places
+            row(place, self._looks.get(place.socket), self._glyphs, current=place is self._current)
+            for place in self._places
         ]
         rows.show([heading()], lines, [place.socket for place in self._places], self._glyphs)
         self._tell()
@@ -164,14 +165,15 @@ def heading() -> Line:
             *fit(text("lost", "label"), _LOST, right=True), *text("   as of", "label"))  # fmt: skip
 
 
-def row(seen: Look | None, glyphs: Glyphs, *, current: bool) -> Line:
-    """Say how an agent is."""
+def row(place: Place, seen: Look | None, glyphs: Glyphs, *, current: bool) -> Line:
+    """Say how an agent is; while its name is not known, the end of its socket's path stands for it."""
     mark: Line = (("  this one", "accent"),) if current else ()
-    if seen is None:
-        return (*text(f"  {glyphs.busy} asking", "label"), *mark)
-    snapshot = seen.snapshot
+    snapshot = seen.snapshot if seen is not None else None
     if snapshot is None:
-        return (*text(f"  {glyphs.bad} NO ANSWER", "bad"), *mark)
+        asking = seen is None
+        state = text(f"  {glyphs.busy} asking" if asking else f"  {glyphs.bad} NO ANSWER", "label" if asking else "bad")
+        path = text(spell("/".join(place.socket.parts[-2:]), limit=60), "label")
+        return (*fit(state, _STATE), *fit(path, _NAME + _LOST, ellipsis=glyphs.ellipsis), *mark)
     calm = snapshot.state.value in {"connected", "not_connected"}
     name = snapshot.agent.installation or snapshot.agent.host
     state = text(f"  {glyphs.state(snapshot.state)} {WORDS[snapshot.state]}", "text" if calm else "bad")
