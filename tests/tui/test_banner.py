@@ -71,3 +71,11 @@ def test_an_agent_that_says_nothing_stops_no_deadline() -> None:
     assert "Start it." in act
     assert "may be lost by now" in drawn(replace(silent, stale_s=56.0))[1]
     assert sum(bool(notice.endings) for notice in problems(silent)) == 1
+
+
+def test_moved_keys_are_named_as_they_are_and_read_only_offers_none_that_changes_something() -> None:
+    banner = Banner()
+    banner.told = {"c": "E", "p": "P"}.get  # type: ignore[assignment]  # every key of this banner is in it
+    lines = banner.lines(Scene(Frame(FAILED), Space(80, 24), 80))
+    assert ("E", "accent") in lines[-1]
+    assert not any("Edit Connection" in row for row in drawn(Frame(FAILED, read_only=True)))

@@ -88,10 +88,18 @@ class Banner(Panel):
 
     def lines(self, scene: Scene) -> list[Line]:
         """Draw the worst problem, since when, its deadline and the key that helps; say how many more there are."""
+        return [
+            tuple((self.told(part) if colour == "accent" else part, colour) for part, colour in line)  # keys alone are
+            for line in self._drawn(scene)
+        ]
+
+    def _drawn(self, scene: Scene) -> list[Line]:
         notices = problems(scene.frame)
         if not notices:
             return []
         worst, more = notices[0], len(notices) - 1
+        if scene.frame.read_only and worst.key == _EDIT:
+            worst = replace(worst, key=None)
         if worst.standing:
             return [_quiet(worst, scene)]
         bar = (f" {scene.glyphs.bar} ", "bad" if worst.critical else "warn")
