@@ -40,7 +40,7 @@ def test_three_rows_at_80_columns_hold_all_five_answers() -> None:
 def test_neither_since_when_nor_the_next_loss_is_ever_cut(columns: int) -> None:
     rows = drawn(Frame(changed(what="w" * 300, effect="e" * 90, act="a" * 300)), columns)
     assert len(rows) == 3
-    assert "since 12:" in " ".join(rows)
+    assert ("since 12:01:26Z" if columns >= 60 else " 12:01:26Z") in " ".join(rows)  # a tiny page spares the word
     assert "next loss in 55 s" in rows[1]
     assert rows[2].endswith("c Edit Connection")
 
