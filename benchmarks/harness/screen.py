@@ -24,7 +24,8 @@ _PATIENCE_S = 5.0
 def terminal_environment(own: Mapping[str, str] | None = None) -> dict[str, str]:
     """Give the environment of a truecolor terminal on this machine, with `own` variables."""
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(own or {})}
-    for name in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY"):
+    # COLUMNS and LINES would hide the size of the pty: pytest's workers have them.
+    for name in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY", "COLUMNS", "LINES"):
         environment.pop(name, None)
     return environment
 
