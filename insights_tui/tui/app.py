@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,8 +20,7 @@ from textual.widgets import Input
 from insights_tui.client.protocol import AgentApi
 from insights_tui.tui.crash import write_report
 from insights_tui.tui.exact_update import exact
-from insights_tui.tui.feed import Feed
-from insights_tui.tui.frame import Frame
+from insights_tui.tui.following import Following
 from insights_tui.tui.glyphs import ASCII, UNICODE
 from insights_tui.tui.hangups import give_back, take_over
 from insights_tui.tui.messages import FrameArrived
@@ -30,12 +28,11 @@ from insights_tui.tui.remote import over_ssh
 from insights_tui.tui.screens.agents import Place
 from insights_tui.tui.screens.insights_screen import InsightsScreen
 from insights_tui.tui.styles_path import style
-from insights_tui.tui.suspending import Suspending
 from insights_tui.tui.theme import DARK, OURS, THEMES
 from insights_tui.tui.views.registry import VIEWS, preload
 
 
-class InsightsApp(Suspending):
+class InsightsApp(Following):
     """The terminal interface of one agent."""
 
     TITLE = "insights-tui"
@@ -67,17 +64,14 @@ class InsightsApp(Suspending):
         # An ANSI theme must be chosen before the base class looks: else NO_COLOR comes out as grey truecolor.
         ansi = True if "NO_COLOR" in os.environ else None
         super().__init__(
+            client,
+            places,
+            interval_s=interval_s,
+            read_only=read_only,
             css_path=[style(name) for name in ("tokens", "shell", "dialogs", *(view.name for view in VIEWS))],
             ansi_color=ansi,
         )
-        self.client = client
         self.glyphs = ASCII if ascii_only else UNICODE
-        self.frame = Frame()
-        self.feed = Feed(client, interval_s=interval_s)
-        self.read_only = read_only
-        self.places = tuple(places)
-        self.place = self.places[0] if self.places else None
-        self._interval_s = interval_s
         self.animation_level = "none"
         self._on_stop = on_stop
         self._crash_folder = crash_folder
@@ -99,27 +93,15 @@ class InsightsApp(Suspending):
         return OURS.get(theme_name) or super().get_theme(theme_name)
 
     def on_mount(self) -> None:
-        """Start the feed and take over the signals whose defaults would leave the terminal broken."""
-        self._follow()
+        """Take over the signals whose defaults would leave the terminal broken."""
         take_over(self.leave)
         self.set_keymap(self.keys)
 
-    def _follow(self) -> None:
-        """Follow one agent; whichever was followed before is not any more."""
-        feed = self.feed
-        self.run_worker(
-            feed.run(lambda frame: self.post_message(FrameArrived(frame, feed))), group="feed", exclusive=True
-        )
-
-    async def attach(self, place: Place) -> None:
-        """Show another agent; nothing of the former one is left on the page."""
-        former, self.client, self.place = self.client, place.open(), place
-        self.frame, self.feed = Frame(), Feed(self.client, interval_s=self._interval_s)
+    async def forget(self) -> None:
+        """Begin the page anew."""
         page = self.screen_stack[0]
         if isinstance(page, InsightsScreen):
             await page.begin_anew()
-        self._follow()
-        await former.close()
 
     async def run_action(
         self,
@@ -146,11 +128,8 @@ class InsightsApp(Suspending):
 
     def on_frame_arrived(self, message: FrameArrived) -> None:
         """Keep the newest frame and show it, in one batch."""
-        if message.source is not self.feed:
+        if not self.take(message):
             return
-        number = self.places.index(self.place) + 1 if self.place is not None else 0
-        which = f"agent {number} of {len(self.places)}" if len(self.places) > 1 else ""
-        self.frame = replace(message.frame, read_only=self.read_only, agent=which)
         page = self.screen_stack[0] if self.screen_stack else None  # none any more while it closes
         if isinstance(page, InsightsScreen):
             with self.batch_update():

@@ -15,7 +15,7 @@ SOCKET STATE_DIR LISTEN INSTALLATION TOKEN_FILE ALLOWED_HOSTS
 DELIVERY__DEADLINE_S DELIVERY__DURABILITY DELIVERY__COMPRESSION
 QUEUE__MAX_PAYLOADS QUEUE__MAX_BYTES QUEUE__WINDOW_PAYLOADS SPOOL__MAX_BYTES
 INGEST__TOKEN_FILE INGEST__OWNER INGEST__NAME INGEST__VERSION ALGORITHMS__DEFAULT LOG__LEVEL LOG__FORMAT
-RECORD__KEY RECORD__CLOUDEVENTS
+RECORD__KEY RECORD__CLOUDEVENTS INTERFACE__AGENTS INTERFACE__READ_ONLY INTERFACE__KEYS
 CONNECTION__TOPIC CONNECTION__SERVERS CONNECTION__TYPE CONNECTION__MECHANISM CONNECTION__USERNAME
 CONNECTION__PASSWORD CONNECTION__CA_FILE
 """
@@ -99,6 +99,9 @@ def test_flags_beat_environment_beats_file_beats_defaults(tmp_path: Path) -> Non
         ("allowed_hosts", "a.example, b.example,", ("a.example", "b.example")),
         ("connection.password", MARKER, Secret(MARKER)),
         ("connection.type", "SASL", "sasl"),
+        ("interface.agents", "/a.sock, /b.sock", ("/a.sock", "/b.sock")),
+        ("interface.read_only", "On", "on"),
+        ("interface.keys", "insights.freeze=f, app.quit=Q", {"insights.freeze": "f", "app.quit": "Q"}),
     ],
 )
 def test_values_are_read_as_people_write_them(tmp_path: Path, key: str, text: str, value: object) -> None:

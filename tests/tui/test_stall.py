@@ -21,6 +21,10 @@ MORE_THAN_IT_TAKES = 80
 """Pages of 15 kB: the pty holds 4 kB, Textual's writer 30 of them."""
 
 
+_BEGUN = re.compile(rb"\x1b(\[[0-?]*[ -/]*)?\Z")
+"""A control sequence whose end is still to come."""
+
+
 class Reader:
     """Reads a pty into a terminal's memory."""
 
@@ -28,14 +32,28 @@ class Reader:
         self._screen = screen
         self._memory = pyte.Screen(*SIZE)
         self._stream = pyte.ByteStream(self._memory)
+        self._rest = b""
 
     def shows(self, *wanted: str) -> bool:
         """Read what there is; tell whether the terminal now shows all of these."""
         while select.select([self._screen.master], [], [], 0)[0]:
-            data = os.read(self._screen.master, 65536)
+            data = self._rest + os.read(self._screen.master, 65536)
+            begun = _BEGUN.search(data)  # a sequence may come in two pieces
+            data, self._rest = (data[: begun.start()], begun[0]) if begun else (data, b"")
             self._stream.feed(re.sub(rb"\x1b\[[<>=?]\d*u", b"", data))  # pyte does not know this protocol
-        text = "\n".join(self._memory.display)
-        return all(words in text for words in wanted)
+        return all(words in self.text for words in wanted)
+
+    def wait_for(self, *wanted: str) -> None:
+        """Wait until the terminal shows all of these."""
+        try:
+            wait_for(lambda: self.shows(*wanted), f"{wanted} on the screen", 60)
+        except TimeoutError as error:
+            raise AssertionError(f"{error}\n{self.text}") from None
+
+    @property
+    def text(self) -> str:
+        """What a person sees."""
+        return "\n".join(self._memory.display)
 
 
 def waiting(screen: Screen) -> int:
@@ -54,7 +72,7 @@ def screen(tmp_path: Path) -> Iterator[Screen]:
 
 def test_the_page_comes_back_as_it_is_now(screen: Screen) -> None:
     reader = Reader(screen)
-    wait_for(lambda: reader.shows("CONNECTED", "Recent events"), "the first page", 60)
+    reader.wait_for("CONNECTED", "Recent events")
     for number in range(MORE_THAN_IT_TAKES):
         os.write(screen.master, b"21"[number % 2 :][:1])
     held = -1
@@ -66,4 +84,4 @@ def test_the_page_comes_back_as_it_is_now(screen: Screen) -> None:
 
     wait_for(blocked, "nothing more goes into the pty", 30)
     os.write(screen.master, b"3")
-    wait_for(lambda: reader.shows("CONNECTED", "LIVE"), "the page of the last key", 60)
+    reader.wait_for("CONNECTED", "LIVE")
