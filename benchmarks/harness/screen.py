@@ -25,7 +25,11 @@ def terminal_environment(own: Mapping[str, str] | None = None) -> dict[str, str]
     """Give the environment of a truecolor terminal on this machine, with `own` variables."""
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(own or {})}
     # COLUMNS and LINES would hide the size of the pty: pytest's workers have them.
-    for name in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY", "COLUMNS", "LINES"):
+    # The last two would have each start compile everything, ours and the peer's: a quarter of a second each.
+    for name in (
+        *("NO_COLOR", "SSH_CONNECTION", "SSH_TTY", "COLUMNS", "LINES"),
+        *("PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE"),
+    ):
         environment.pop(name, None)
     return environment
 
