@@ -65,6 +65,8 @@ async def resolve(server: Server, timeout_s: float) -> list[Address]:
     try:
         lookup = _lookups.get((loop, server))
         if lookup is None:
+            for key in [key for key in _lookups if key[0].is_closed()]:
+                del _lookups[key]  # a loop that was closed before its answer came hears of it no more
             lookup = _lookups[loop, server] = _look_up(server)
 
             def forget(done: "asyncio.Future[list[Any]]") -> None:

@@ -174,8 +174,10 @@ async def test_a_silent_broker_is_told_within_its_timeout_and_holds_up_no_other(
             await run.engine.accept(drafts(300))
             await until(lambda: run.delivered() == 300)
             cluster.brokers[1].mood = "silent"
-            total = 300
-            for turn in range(20):
+            total, before = 300, cluster.brokers[1].requests[_PRODUCE]
+            for turn in range(500):
+                if turn >= 20 and cluster.brokers[1].requests[_PRODUCE] > before:
+                    break  # on a busy machine the other two may be quicker for a while
                 await run.engine.accept(drafts(50, f"turn{turn}"))
                 total += 50
                 await asyncio.sleep(0.01)

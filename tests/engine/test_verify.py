@@ -152,6 +152,20 @@ async def test_a_resolver_that_hangs_is_asked_once(monkeypatch: pytest.MonkeyPat
     await until(lambda: not dialling._lookups)
 
 
+def test_a_lookup_that_outlives_its_loop_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_: Server) -> "asyncio.Future[list[Any]]":
+        return asyncio.get_running_loop().create_future()
+
+    async def ask() -> None:
+        with pytest.raises(StageError):
+            await dial(Server("slow-name", 9092), timeout_s=0.01)
+
+    monkeypatch.setattr(dialling, "_look_up", never)
+    for _ in range(3):
+        asyncio.run(ask())
+    assert len(dialling._lookups) == 1
+
+
 def closed_port() -> int:
     """Find a port where nothing listens."""
     with socket.socket() as sock:
