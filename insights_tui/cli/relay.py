@@ -46,7 +46,7 @@ class Relay:
         self._away_until = 0.0
         self._turn = threading.Lock()
         self.dropped = 0
-        """Reports thrown away because more had to wait than may."""
+        """Reports that were answered and came to nothing: too many had to wait, or the agent refused them later."""
 
     @property
     def waiting(self) -> int:
@@ -60,17 +60,20 @@ class Relay:
             while len(self._kept) > MAX_KEPT:
                 self._kept.popleft()
                 self.dropped += 1
-            answer = self._flush() if self._monotonic() >= self._away_until else None
+            answer = self._flush(unanswered=1) if self._monotonic() >= self._away_until else None
         return (answer.status, answer.body) if answer is not None else (200, _KEPT)
 
     def flush(self) -> bool:
         """Send what is kept; tells whether nothing is left."""
         with self._turn:
-            self._flush()
+            self._flush(unanswered=0)
             return not self._kept
 
-    def _flush(self) -> Answer | None:
-        """Send in order; gives the answer to the last one, `None` where it is still kept."""
+    def _flush(self, *, unanswered: int) -> Answer | None:
+        """Send in order; gives the answer to the last one, `None` where it is still kept.
+
+        All but the last `unanswered` were answered when they came: what the agent refuses of them, nobody else hears.
+        """
         begun = self._begun()
         answer: Answer | None = None
         if begun is None:
@@ -82,6 +85,8 @@ class Relay:
                 self._away_until = self._monotonic() + AWAY_S
                 return None
             self._kept.popleft()
+            if not answer.taken and len(self._kept) >= unanswered:
+                self.dropped += 1
         return answer
 
     def other(self, path: str, body: bytes, kind: str) -> tuple[int, bytes]:

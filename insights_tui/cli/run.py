@@ -82,7 +82,9 @@ def _end(beginning: "_Bounded[Begun]", relay: Relay, metrics: dict[str, float], 
         without = f", without {counted(lost, 'report')} of the command" if lost else ""
         return f"{trouble}; once it is up, it publishes this execution ten minutes after its last report{without}."
     if relay.dropped:
-        return f"the agent was away: {counted(relay.dropped, 'report')} of the command found no room to wait."
+        return (
+            f"the agent was away for a while: the payload is without {counted(relay.dropped, 'report')} of the command."
+        )
     return "" if published else "the agent published this execution before it ended, without its exit code."
 
 

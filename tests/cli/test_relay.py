@@ -88,3 +88,19 @@ def test_the_oldest_give_way_and_are_counted(runs: RunsAgent) -> None:
     known.append(begun(runs))
     assert relay.flush()
     assert [body["a"] for _, body in runs.calls] == list(range(2, MAX_KEPT + 2))
+
+
+def test_a_kept_report_that_is_refused_later_is_counted_and_the_command_hears_of_its_own(runs: RunsAgent) -> None:
+    known: list[Begun] = []
+    relay = Relay(lambda: known[0] if known else None)
+    for _ in range(2):
+        assert relay.report(b'{"a": "kept"}', KIND)[0] == 200
+    known.append(begun(runs))
+    runs.before = lambda _path: (400, {"error": {}})
+    assert relay.report(b'{"a": "its own"}', KIND)[0] == 400
+    assert (relay.waiting, relay.dropped) == (0, 2)
+    known.clear()
+    relay.report(b'{"a": "kept"}', KIND)
+    known.append(begun(runs))
+    assert relay.flush()
+    assert relay.dropped == 3
