@@ -38,7 +38,7 @@ class InsightsApp(Following):
     TITLE = "insights-tui"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", id="app.quit"),
-        Binding("colon", "command_palette", "Palette", id="app.palette", show=False),
+        Binding("ctrl+p,colon", "command_palette", "Palette", id="app.palette", show=False),
     ]
 
     def __init__(

@@ -163,6 +163,15 @@ async def test_a_key_that_was_remapped_by_its_id_does_the_act_and_the_old_one_do
         await seated.until_shown("FROZEN")
 
 
+@pytest.mark.parametrize("view", "123456")
+async def test_the_key_that_every_page_names_for_the_palette_opens_it(view: str) -> None:
+    async with desk(samples.CONNECTED) as seated:
+        await seated.press(view)
+        assert "^p Palette" in seated.text()
+        await seated.press("ctrl+p")
+        await seated.until(lambda: seated.app.screen.query(Input), "the palette")
+
+
 async def test_the_palette_lists_every_view_and_its_cursor_stands_still() -> None:
     async with desk(samples.CONNECTED, (120, 40)) as seated:
         await seated.press("colon")
