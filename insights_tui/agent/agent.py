@@ -222,9 +222,11 @@ class Agent:
         """Tell the saved connection."""
         return self._connecting.saved()
 
-    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"], actor: str) -> SavedConnection:
-        """Check, save and use a connection."""
-        return await self._connecting.connect(form, check=check, actor=actor)
+    async def connect(
+        self, form: ConnectionForm, *, check: Literal["require", "skip"], actor: str, over: int | None = None
+    ) -> SavedConnection:
+        """Check, save and use a connection; with `over` only where that revision is in use (0: where none is)."""
+        return await self._connecting.connect(form, check=check, actor=actor, over=over)
 
     async def disconnect(self, *, actor: str) -> bool:
         """Delete the connection; what is pending stays and its time runs on."""

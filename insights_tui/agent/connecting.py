@@ -31,6 +31,8 @@ NOTHING_TO_CHECK = FieldError(
     "no_connection", "No connection is configured.", "Connect to Kafka first, or send the connection to check."
 )
 
+_OVER = "Read it anew, or send it without `over` to replace it."
+
 
 class Connecting:
     """Owns the stored connection and tells the engine which one to use."""
@@ -69,16 +71,22 @@ class Connecting:
         """Give the connection as the API answers it."""
         return self._store.saved(self._stored) if self._stored else None
 
-    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"], actor: str) -> SavedConnection:
+    async def connect(
+        self, form: ConnectionForm, *, check: Literal["require", "skip"], actor: str, over: int | None = None
+    ) -> SavedConnection:
         """Validate, prove where asked to, save, swap; the old one delivers until then.
 
-        Raises `RefusedError` with every field that is wrong, or with the one cause that Kafka gave.
+        `over` is the revision that the form was filled from, 0 for none: where another one is in use by now, nothing
+        is done. Raises `RefusedError` with that (409), with every field that is wrong, or with the one cause that
+        Kafka gave.
         """
         async with self._edit:
+            self._check_over(over)
             before = self.connection()
             validated = validate(form, now=self._clock.now().utc, saved=before)
             if check == "require":
                 await _prove(validated.connection, self._clock.now().utc)
+                self._check_over(over)  # a deletion does not wait for a proof
             stored = self._swap(validated.connection, actor=actor)
         self._note(_edited(before, stored.connection, actor, self._engine.status().counts.pending))
         return self._store.saved(stored, validated.hints)
@@ -131,6 +139,11 @@ class Connecting:
         )
         return True
 
+    def _check_over(self, over: int | None) -> None:
+        held = self._stored.revision if self._stored else 0
+        if over is not None and over != held:
+            raise RefusedError((_meanwhile(self._store.revisions()),), status=409)
+
     def _swap(self, connection: Connection, *, actor: str) -> Stored:
         stored = self._save(connection, actor=actor)
         self._hold(stored)
@@ -159,6 +172,16 @@ async def _prove(connection: Connection, now: datetime) -> None:
             code = verdict.code or trouble.code
             raise RefusedError((FieldError(code.value, verdict.sentence, verdict.fix),))
     raise RefusedError((FieldError(trouble.code.value, trouble.what, trouble.act),))
+
+
+def _meanwhile(revisions: Sequence[PastConnection]) -> FieldError:
+    """Say who changed the connection, and when: the newest revision is that change."""
+    if not revisions:
+        return FieldError("changed_meanwhile", "There is no connection any more.", _OVER)
+    last = revisions[0]
+    did = "deleted the connection" if last.deletion else f"saved topic {last.topic}"
+    message = f"{last.changed_by} {did} at {last.changed_at:%H:%M:%SZ}, after this form was opened."
+    return FieldError("changed_meanwhile", message, _OVER)
 
 
 def _edited(before: Connection | None, after: Connection, actor: str, pending: int) -> Occurrence:

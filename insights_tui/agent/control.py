@@ -57,8 +57,10 @@ class Control(Protocol):
         """Tell the saved connection."""
         ...
 
-    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"], actor: str) -> SavedConnection:
-        """Check, save and use a connection."""
+    async def connect(
+        self, form: ConnectionForm, *, check: Literal["require", "skip"], actor: str, over: int | None = None
+    ) -> SavedConnection:
+        """Check, save and use a connection; with `over` only where that revision is in use (0: where none is)."""
         ...
 
     async def disconnect(self, *, actor: str) -> bool:

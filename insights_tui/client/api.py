@@ -104,12 +104,17 @@ class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
             return None
         return decode(self._success(status, body), SavedConnection)
 
-    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"] = "require") -> SavedConnection:
-        """Create or replace the connection; raises `RefusedError` with every field that is wrong."""
+    async def connect(
+        self, form: ConnectionForm, *, check: Literal["require", "skip"] = "require", over: int | None = None
+    ) -> SavedConnection:
+        """Create or replace the connection; raises `RefusedError` with every field that is wrong.
+
+        With `over` it replaces that revision alone (0: none); where another one is in use by now, the error's code is
+        `changed_meanwhile`.
+        """
         body = form_body(form)
-        return decode(
-            await self._call("POST", f"{_CONNECTION}?check={check}", body, timeout_s=self._slow_s), SavedConnection
-        )
+        path = f"{_CONNECTION}?check={check}" + (f"&over={over}" if over is not None else "")
+        return decode(await self._call("POST", path, body, timeout_s=self._slow_s), SavedConnection)
 
     async def disconnect(self) -> None:
         """Delete the connection; what is queued stays."""

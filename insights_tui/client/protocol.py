@@ -39,8 +39,14 @@ class AgentApi(Protocol):
         """Ask for the saved connection; `None` where there is none."""
         ...
 
-    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"] = "require") -> SavedConnection:
-        """Create or replace the connection; raises `RefusedError` with every field that is wrong."""
+    async def connect(
+        self, form: ConnectionForm, *, check: Literal["require", "skip"] = "require", over: int | None = None
+    ) -> SavedConnection:
+        """Create or replace the connection; raises `RefusedError` with every field that is wrong.
+
+        With `over` it replaces that revision alone (0: none); where another one is in use by now, the error's code is
+        `changed_meanwhile`.
+        """
         ...
 
     async def disconnect(self) -> None:

@@ -1,7 +1,7 @@
 """The connection's life: what is proven before a swap, whose words a refusal has, and the way back."""
 
 import asyncio
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -54,9 +54,12 @@ class Kafka:
         self.verdict = VERDICT
         self.explained = 0
         self.verified: list[Connection] = []
+        self.meanwhile: Callable[[], object] = lambda: None
+        """What others do while Kafka is asked."""
 
     async def verify(self, connection: Connection, *, timeout_s: float) -> None:
         self.verified.append(connection)
+        self.meanwhile()
         if self.trouble is not None:
             raise KafkaTroubleError(self.trouble)
 
@@ -76,8 +79,8 @@ class Life:
             ConnectionStore(state), cast("Engine", self.engine), SystemClock(), self.notes.append
         )
 
-    async def connect(self, form: ConnectionForm, check: Any = "skip") -> int:
-        return (await self.connecting.connect(form, check=check, actor="alice")).revision
+    async def connect(self, form: ConnectionForm, check: Any = "skip", over: int | None = None) -> int:
+        return (await self.connecting.connect(form, check=check, actor="alice", over=over)).revision
 
     async def back(self, revision: int, check: Any = "require") -> int:
         return (await self.connecting.go_back(revision, check=check, actor="bob")).revision
@@ -168,6 +171,21 @@ async def test_what_is_to_be_checked_follows_the_rules_of_connect(life: Life, ka
     with pytest.raises(RefusedError, match="evil:9093 was not among the servers"):
         life.connecting.to_check(elsewhere)
     assert len(life.engine.used) == 1
+
+
+async def test_nobody_saves_over_a_change_that_he_has_not_seen(life: Life, kafka: Kafka) -> None:
+    assert await life.connect(PLAIN, over=0) == 1
+    assert await life.connect(SASL, over=1) == 2
+    with pytest.raises(RefusedError, match=r"alice saved topic secured at \d\d:\d\d:\d\dZ, after") as refused:
+        await life.connect(PLAIN, over=1)
+    assert (refused.value.status, refused.value.errors[0].code) == (409, "changed_meanwhile")
+    kafka.meanwhile = lambda: life.connecting.disconnect(actor="bob")  # a deletion waits for nobody
+    with pytest.raises(RefusedError, match="bob deleted the connection"):
+        await life.connect(PLAIN, "require", over=2)
+    assert life.connecting.connection() is None
+    with pytest.raises(RefusedError, match="bob deleted the connection"):
+        await life.connect(PLAIN, over=2)
+    assert await life.connect(PLAIN) == 4
 
 
 async def test_checks_are_few_at_a_time_and_a_closed_one_makes_room() -> None:

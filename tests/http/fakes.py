@@ -117,6 +117,7 @@ class FakeControl:
         self.connection: SavedConnection | None = None
         self.forms: list[tuple[ConnectionForm, str, str]] = []
         self.actors: list[str] = []
+        self.over: list[int | None] = []
         self.error: Exception | None = None
         self.kept = [an_event(1), an_event(2)]
         self.more: asyncio.Queue[Event] = asyncio.Queue()
@@ -145,7 +146,10 @@ class FakeControl:
     def saved(self) -> SavedConnection | None:
         return self.connection
 
-    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"], actor: str) -> SavedConnection:
+    async def connect(
+        self, form: ConnectionForm, *, check: Literal["require", "skip"], actor: str, over: int | None = None
+    ) -> SavedConnection:
+        self.over.append(over)
         self.forms.append((form, check, actor))
         if self.error is not None:
             raise self.error

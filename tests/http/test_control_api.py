@@ -94,6 +94,9 @@ async def test_a_connection_is_made_read_and_deleted(served: Served) -> None:
     assert again.status_code == 200
     assert served.control.forms[1][1] == "require"
     assert served.control.forms[1][0].broker_password is None
+    assert (await served.unix.post(f"{CONNECTION}?over=7", json=SASL)).status_code == 200
+    assert served.control.over == [None, None, 7]
+    assert codes(await served.unix.post(f"{CONNECTION}?over=-1", json=SASL)) == ["invalid_query"]
     assert (await served.unix.delete(CONNECTION)).status_code == 204
     assert (await served.unix.delete(CONNECTION)).status_code == 204
     assert (await served.unix.get(CONNECTION)).status_code == 404

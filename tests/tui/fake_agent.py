@@ -34,7 +34,9 @@ class FakeAgent:
     async def connection(self) -> SavedConnection | None:
         return None
 
-    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"] = "require") -> SavedConnection:
+    async def connect(
+        self, form: ConnectionForm, *, check: Literal["require", "skip"] = "require", over: int | None = None
+    ) -> SavedConnection:
         raise NotImplementedError
 
     async def disconnect(self) -> None:

@@ -13,7 +13,9 @@ from tests.tui_form.host import FakeAgent, Host, snapshot_of
 class Noting(FakeAgent):
     """Notes the form of each call, the password in clear: a test compares it."""
 
-    async def connect(self, form: ConnectionForm, *, check: str = "require") -> SavedConnection:
+    async def connect(
+        self, form: ConnectionForm, *, check: str = "require", over: int | None = None
+    ) -> SavedConnection:
         password = form.broker_password
         told = {
             "topic": form.topic,

@@ -75,6 +75,8 @@ class FakeAgent:
         self.cancelled = False
         self.load_errors: list[AgentUnavailableError | RefusedError] = []
         self.tested: list[ConnectionForm | None] = []
+        self.over: list[int | None] = []
+        """The revisions that were to be replaced."""
         self.steps: asyncio.Queue[CheckStep | CheckVerdict | Exception] = asyncio.Queue()
         """What a test tells, as it is put in; an exception ends it."""
         self.tests_under_way = 0
@@ -87,7 +89,10 @@ class FakeAgent:
             raise self.load_errors.pop(0)
         return self.saved
 
-    async def connect(self, form: ConnectionForm, *, check: Literal["require", "skip"] = "require") -> SavedConnection:
+    async def connect(
+        self, form: ConnectionForm, *, check: Literal["require", "skip"] = "require", over: int | None = None
+    ) -> SavedConnection:
+        self.over.append(over)
         self.calls.append((form, check))
         if self.hold is not None:
             try:

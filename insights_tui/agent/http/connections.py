@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from insights_tui.agent.control import Control
 from insights_tui.agent.http.answers import JSON_TYPE, encode, error_body
-from insights_tui.agent.http.asking import actor_of, choice, read_object
+from insights_tui.agent.http.asking import actor_of, choice, number, read_object
 from insights_tui.agent.http.forms import masked, read_form
 from insights_tui.agent.http.limits import Limits
 from insights_tui.agent.http.streaming import ndjson
@@ -20,6 +20,7 @@ from insights_tui.domain.refused import FieldError, RefusedError
 NO_CONNECTION = FieldError("no_connection", "No connection is configured.", "Connect to Kafka first.")
 _CONNECTION = "/v1/admin/insights-connection"
 _REVISIONS = "/v1/admin/connection-revisions"
+_MOST = 10**18
 _NOT_A_NUMBER = FieldError("no_revision", "A revision is a whole number.", f"List them with GET {_REVISIONS}.")
 
 
@@ -50,9 +51,10 @@ class _Calls:
 
     async def connect(self, request: Request) -> Response:
         check = _check(request, "skip")  # as the original's clients need it
+        over = number(request, "over", _MOST) if "over" in request.query_params else None
         form = read_form(await read_object(request, self._limits))
         try:
-            saved = await self._control.connect(form, check=check, actor=actor_of(request))
+            saved = await self._control.connect(form, check=check, actor=actor_of(request), over=over)
         except RefusedError as refused:
             raise masked(refused, form.broker_password) from None
         return _json(_connection(saved))
