@@ -41,6 +41,8 @@ TOKENS = {
     "bad": Token("bad"),
     "worry": Token("warn", bold=True),
     "calm": Token("ok", bold=True),
+    "wrong": Token("bad", bold=True),
     "alert": Token("alert-ink", "alert-ground", bold=True),
+    "letter": Token("ground", "accent-ink", bold=True),
     "loud": Token("loud-ink", "loud-ground", bold=True),
 }

@@ -247,7 +247,8 @@ async def test_every_field_is_reached_by_tab_and_seen_with_its_mark(size: tuple[
 
 
 async def test_nothing_blinks() -> None:
-    app = Host(FakeAgent(), snapshot_of())
+    agent = FakeAgent(saved_connection())
+    app = Host(agent, snapshot_of(agent.saved))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert not any(widget.cursor_blink for widget in app.screen.query(Input))
@@ -350,8 +351,9 @@ async def test_with_every_field_wrong_the_focus_is_in_sight_with_what_is_wrong(s
             assert focused(app) == name
             assert app.focused is not None
             row = app.screen.query_one(FormBody).row(name)
+            assert row is not None
             assert app.screen.query_one(FormBody).region.contains_region(row.region), name
-            assert row.has_class("-wrong") is (name not in (Field.TYPE, Field.MECHANISM))
+            assert row.wrong is (name not in (Field.TYPE, Field.MECHANISM))
             await pilot.press("tab")
         assert focused(app) == "connect"
 

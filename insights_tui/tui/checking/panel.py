@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from textual import events
-from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.geometry import Size
 
@@ -53,19 +52,15 @@ class CheckPanel(VerticalScroll):
     """Shows one check after the other; takes the focus where there is more to read than is in sight."""
 
     def __init__(self, glyphs: Glyphs) -> None:
-        super().__init__(id="check")
         self._board = CheckBoard()
         self._running = False
         self._note = ""
         self._sheet = _CheckSheet(glyphs)
+        super().__init__(self._sheet, id="check")
 
     def allow_focus(self) -> bool:
         """Take the focus only to scroll."""
         return self.max_scroll_y > 0
-
-    def compose(self) -> ComposeResult:
-        """Hold the one sheet."""
-        yield self._sheet
 
     @property
     def verdict(self) -> CheckVerdict | None:

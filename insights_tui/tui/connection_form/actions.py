@@ -1,18 +1,20 @@
 """The foot of the form: what helps, what is asked, and the buttons that fit."""
 
+from collections.abc import Container
 from enum import StrEnum
 from typing import ClassVar
 
 from textual import events
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.widgets import Button, Static
+from textual.containers import Vertical
+from textual.widgets import Button
 
 from insights_tui.domain.text import counted
+from insights_tui.tui.connection_form.flowing import Flowing
 from insights_tui.tui.connection_form.in_order import run_own_binding
+from insights_tui.tui.connection_form.text_field import COMPACT
 from insights_tui.tui.glyphs import Glyphs
+from insights_tui.tui.lines import BLANK, Line, fit, wrap
 
 
 class Mode(StrEnum):
@@ -56,6 +58,75 @@ BUTTONS = {
 """The first one is where the focus goes, and it never does harm."""
 
 
+LABELS = {
+    "fields": "Back to the fields",
+    "connect": "Connect",
+    "test": "Test connection",
+    "skip": "Save anyway",
+    "keep": "Keep editing",
+    "discard": "Leave",
+    "back": "Back",
+    "skip-now": "Save unchecked",
+    "connect-now": "Connect",
+    "stop": "Stop",
+    "cancel": "Cancel",
+}
+"""Every button, in the order in which they stand."""
+
+
+def _label(name: str, width: int) -> str:
+    return LABELS[name] if name != "test" or width >= ROOM_FOR_WORDS else "Test"
+
+
+def _button(label: str, name: str) -> Button:
+    return Button(label, id=name, compact=True, classes=COMPACT)
+
+
+class Help(Flowing):
+    """What helps, or what is asked: then it is loud."""
+
+    _text, _asking = "", False
+
+    def say(self, text: str, *, asking: bool) -> None:
+        """Say this from now on."""
+        self._text, self._asking = text, asking
+        self.redraw()
+
+    def lines(self, cells: int) -> list[Line]:
+        """Give two rows at least, so that a shorter text moves nothing."""
+        rows: list[Line] = [((row, "worry" if self._asking else "label"),) for row in wrap(self._text, cells)]
+        return [*rows, *((2 - len(rows)) * [BLANK])]
+
+
+class Buttons(Flowing):
+    """A row of buttons, and at its right end the count of problems."""
+
+    _count = 0
+
+    def count(self, problems: int) -> None:
+        """Tell how many problems are left."""
+        self._count = problems
+        self.redraw()
+
+    def lines(self, cells: int) -> list[Line]:
+        """Write the count behind the buttons."""
+        words: Line = ((f"{counted(self._count, 'problem')} to fix", "wrong"),) if self._count else ()
+        return [fit(words, cells, right=True)]
+
+    def offer(self, names: Container[str]) -> None:
+        """Show these buttons; one that is wanted for the first time is made now: most forms never need it."""
+        made = {one.id: one for one in self.query(Button)}
+        after: Button | None = None
+        for name in reversed(LABELS):
+            button = made.get(name)
+            if button is None and name in names:
+                button = _button(LABELS[name], name)
+                self.mount(button, before=after)
+            if button is not None:
+                button.display = name in names
+                after = button
+
+
 class Actions(Vertical):
     """Help or a question, the buttons, and the count of problems."""
 
@@ -64,41 +135,22 @@ class Actions(Vertical):
         Binding("right", "app.focus_next", "Next button", show=False, id="form.button.next"),
     ]
 
-    def __init__(self, glyphs: Glyphs) -> None:
-        super().__init__(id="actions")
+    def __init__(self, glyphs: Glyphs, width: int) -> None:
         self._ellipsis = glyphs.ellipsis
         self.mode = Mode.EDIT
         self._help = ""
-
-    def compose(self) -> ComposeResult:
-        """Build every button; the mode shows some."""
-        yield Static(id="help", markup=False)
-        with Horizontal(id="buttons"):
-            yield Button("Back to the fields", id="fields", compact=True)
-            yield Button("Connect", id="connect", variant="primary", compact=True)
-            yield Button("Test connection", id="test", compact=True)
-            yield Button("Save anyway", id="skip", compact=True)
-            yield Button("Keep editing", id="keep", variant="primary", compact=True)
-            yield Button("Leave", id="discard", compact=True)
-            yield Button("Back", id="back", variant="primary", compact=True)
-            yield Button("Save unchecked", id="skip-now", compact=True)
-            yield Button("Connect", id="connect-now", compact=True)
-            yield Button("Stop", id="stop", compact=True)
-            yield Button("Cancel", id="cancel", compact=True)
-            yield Static(id="count", markup=False)
+        self._says = Help(id="help")
+        self._buttons = Buttons(*(_button(_label(name, width), name) for name in BUTTONS[Mode.EDIT]), id="buttons")
+        super().__init__(self._says, self._buttons, id="actions")
 
     async def on_key(self, event: events.Key) -> None:
         """Move between the buttons in the order of the keys."""
         await run_own_binding(self, event)
 
-    def on_mount(self) -> None:
-        """Start with the two usual buttons."""
-        self.set_mode(Mode.EDIT)
-
     def on_resize(self, event: events.Resize) -> None:
         """Shorten a button where it would push the count of problems out of sight."""
         button = self.query_one("#test", Button)
-        label = "Test connection" if event.size.width >= ROOM_FOR_WORDS else "Test"
+        label = _label("test", event.size.width)
         if str(button.label) != label:
             button.label = label
             button.refresh(layout=True)
@@ -106,10 +158,9 @@ class Actions(Vertical):
     def set_mode(self, mode: Mode) -> None:
         """Show what fits the mode; the screen moves the focus."""
         self.mode = mode
-        for button in self.query(Button):
-            button.display = button.id in BUTTONS[mode]
+        self._buttons.offer(BUTTONS[mode])
         connect = self.query_one("#connect", Button)
-        connect.label = f"Connecting{self._ellipsis}" if mode is Mode.CONNECTING else "Connect"
+        connect.label = f"Connecting{self._ellipsis}" if mode is Mode.CONNECTING else LABELS["connect"]
         connect.disabled = mode is Mode.CONNECTING
         self.set_class(mode in ASKING, "-asking")
         self._show_help()
@@ -129,13 +180,7 @@ class Actions(Vertical):
 
     def set_count(self, problems: int) -> None:
         """Tell how many problems are left."""
-        text = f"{counted(problems, 'problem')} to fix" if problems else ""
-        self._update("count", text)
+        self._buttons.count(problems)
 
     def _show_help(self) -> None:
-        self._update("help", ASKING.get(self.mode, self._help))
-
-    def _update(self, name: str, text: str) -> None:
-        static, content = self.query_one(f"#{name}", Static), Content(text)
-        if static.content != content:  # an update paints, also where nothing has changed
-            static.update(content, layout=False)
+        self._says.say(ASKING.get(self.mode, self._help), asking=self.mode in ASKING)

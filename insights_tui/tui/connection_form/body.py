@@ -2,40 +2,40 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from textual import events, on
-from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
-from textual.widgets import Button, Input, Static, TextArea
+from textual.widgets import Input, TextArea
 
 from insights_tui.domain.answers import SavedConnection
-from insights_tui.domain.connection import ConnectionType, Mechanism
 from insights_tui.domain.refused import FieldError
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.trouble import About
-from insights_tui.tui.connection_form.ca_field import CaField
 from insights_tui.tui.connection_form.check import UNREAD, as_connection
 from insights_tui.tui.connection_form.choice import Choice
 from insights_tui.tui.connection_form.findings import Findings, Said
 from insights_tui.tui.connection_form.local import read_ca
+from insights_tui.tui.connection_form.login import Login
 from insights_tui.tui.connection_form.messages import CaRead
-from insights_tui.tui.connection_form.password_field import PasswordField, ShowButton
+from insights_tui.tui.connection_form.password_field import PasswordField
 from insights_tui.tui.connection_form.row import Row
 from insights_tui.tui.connection_form.servers_field import ServersField
 from insights_tui.tui.connection_form.text_field import TextField
 from insights_tui.tui.connection_form.type_choice import TypeChoice
 from insights_tui.tui.connection_form.values import Values, from_saved, from_view
-from insights_tui.tui.connection_form.words import FIELDS, MECHANISMS, SASL_FIELDS, SUSPECTS, UNCHANGED, Field
+from insights_tui.tui.connection_form.words import FIELDS, SASL_FIELDS, SUSPECTS, UNCHANGED, Field
 from insights_tui.tui.glyphs import ASCII, UNICODE
 
 if TYPE_CHECKING:
     from textual.widget import Widget
 
-E = TypeVar("E", ConnectionType, Mechanism)
+
+def _by_field(values: Values) -> dict[Field, object]:
+    return dict(zip(Field, (getattr(values, one.name) for one in fields(values)), strict=True))
 
 
 class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
@@ -45,47 +45,47 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         """Posted when a field was changed, by a person or because the saved connection came."""
 
     def __init__(self, snapshot: Snapshot, *, ascii_only: bool, now: Callable[[], datetime]) -> None:
-        super().__init__(id="body")
         self._snapshot = snapshot
         self._ascii = ascii_only
         self._now = now
         self._glyphs = ASCII if ascii_only else UNICODE
-        self._rows: dict[Field, Row] = {}
         view = snapshot.connection
-        self.findings = Findings(self._glyphs, loaded=view is None, initial=from_view(view) if view else Values())
+        initial = from_view(view) if view else Values()
+        self.findings = Findings(self._glyphs, loaded=view is None, initial=initial)
+        self._kept = initial
+        """Of the login: what is shown once its fields are there."""
+        self._seen: dict[Field, object] = _by_field(initial)
+        self._topic = TextField(initial.topic, id=Field.TOPIC, placeholder="e.g. insights")
+        self._servers = ServersField(initial.servers, id=Field.SERVERS, placeholder="host1:port1,host2:port2")
+        self._type = TypeChoice(self._append_server, initial.type, id=Field.TYPE, ascii_only=ascii_only)
+        self._login: Login | None = None
+        said = self._said()
+        self._rows = {
+            field: Row(field, widget, said[field], self._glyphs)
+            for field, widget in ((Field.TOPIC, self._topic), (Field.SERVERS, self._servers), (Field.TYPE, self._type))
+        }
+        super().__init__(*self._rows.values(), *(self._login_rows() if initial.sasl else ()), id="body")
 
-    def compose(self) -> ComposeResult:
-        """Build the rows."""
-        yield self._row(Field.TOPIC, TextField(id=Field.TOPIC, placeholder="e.g. insights"))
-        yield self._row(Field.SERVERS, ServersField(id=Field.SERVERS, placeholder="host1:port1,host2:port2"))
-        yield self._row(Field.TYPE, TypeChoice(self._append_server, id=Field.TYPE, ascii_only=self._ascii))
-        yield Static(classes="gap")
-        yield self._row(Field.MECHANISM, Choice(MECHANISMS, id=Field.MECHANISM, ascii_only=self._ascii))
-        yield self._row(Field.USERNAME, TextField(id=Field.USERNAME))
-        yield self._row(
-            Field.PASSWORD,
-            PasswordField(id=Field.PASSWORD, ascii_only=self._ascii),
-            ShowButton(),
-        )
-        yield self._row(Field.CA, CaField(id=Field.CA, placeholder="the system's trust store"))
-
-    def on_mount(self) -> None:
-        """Fill in what the snapshot knows."""
-        self.fill(self.findings.initial, over=self.values)
-        self._show_type()
-        self._show_reveal()
-        self.say()
+    def _login_rows(self) -> list[Row]:
+        """Build the fields of the login, which most of the time nobody asks for when there is no connection yet."""
+        self._login = login = Login(self._kept, ascii_only=self._ascii, keeps_password=self.keeps_password)
+        said = self._said()
+        rows = {field: Row(field, widget, said[field], self._glyphs) for field, widget in login.widgets.items()}
+        rows[Field.MECHANISM].add_class("first")
+        self._rows |= rows
+        return list(rows.values())
 
     def _append_server(self, text: str) -> None:
-        self.query_one(ServersField).append(text)
+        self._servers.append(text)
 
-    def _row(self, field: Field, *widgets: "Widget") -> Row:
-        self._rows[field] = Row(field, *widgets, glyphs=self._glyphs)
-        return self._rows[field]
+    def row(self, field: Field) -> Row | None:
+        """Find the row of a field; `None` while the type has never asked for it."""
+        return self._rows.get(field)
 
-    def row(self, field: Field) -> Row:
-        """Find the row of a field."""
-        return self._rows[field]
+    def shown(self, field: Field) -> "Widget | None":
+        """Give a field that can be seen."""
+        row = self._rows.get(field)
+        return row.widget if row is not None and row.display else None
 
     def show_letters(self, letters: Mapping[Field, str]) -> None:
         """Show what leads to each field, or nothing any more."""
@@ -95,35 +95,22 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
     @property
     def values(self) -> Values:
         """What stands in the fields, hidden ones included."""
-        return Values(
-            topic=self.query_one(f"#{Field.TOPIC}", TextField).value,
-            servers=self.query_one(f"#{Field.SERVERS}", TextField).value,
-            type=self._choice(Field.TYPE, ConnectionType),
-            mechanism=self._choice(Field.MECHANISM, Mechanism),
-            username=self.query_one(f"#{Field.USERNAME}", TextField).value,
-            password=self.query_one(PasswordField).secret,
-            ca=self.query_one(CaField).text,
-        )
-
-    def _choice(self, field: Field, kind: type[E]) -> E:
-        return kind(self.query_one(f"#{field}", Choice).value)
+        shown = replace(self._kept, topic=self._topic.value, servers=self._servers.value, type=self._type.value)
+        return self._login.over(shown) if self._login is not None else shown
 
     def fill(self, values: Values, *, over: Values) -> None:
         """Put values into the fields that still hold what `over` says: what a person typed stays."""
         now = self.values
-        for field, new, old, held in (
-            (Field.TOPIC, values.topic, over.topic, now.topic),
-            (Field.SERVERS, values.servers, over.servers, now.servers),
-            (Field.USERNAME, values.username, over.username, now.username),
-        ):
-            if held == old:
-                self.query_one(f"#{field}", TextField).value = new
+        if now.topic == over.topic:
+            self._topic.value = values.topic
+        if now.servers == over.servers:
+            self._servers.value = values.servers
         if now.type == over.type:
-            self.query_one(f"#{Field.TYPE}", Choice).value = values.type
-        if now.mechanism == over.mechanism:
-            self.query_one(f"#{Field.MECHANISM}", Choice).value = values.mechanism
-        if now.ca == over.ca:
-            self.query_one(CaField).text = values.ca
+            self._type.value = values.type
+        if self._login is None:
+            self._kept = values
+        else:
+            self._login.fill(values, over=over)
 
     def take_saved(self, saved: SavedConnection | None) -> None:
         """Put the saved connection into the fields that nobody has touched; `None` where it was deleted meanwhile."""
@@ -162,24 +149,24 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         wrong = next((field for field, said in self._said().items() if said.errors), None)
         likely = [FIELDS[about]] if about is not None else []
         likely += [field for error in general for code, field in SUSPECTS.items() if code == error.code]
-        wrong = wrong or next((field for field in likely if self.row(field).display), None)
-        return self.query_one(f"#{wrong}") if wrong else None
+        wrong = wrong or next((field for field in likely if self.shown(field)), None)
+        return self.shown(wrong) if wrong else None
 
     def reveal(self) -> None:
         """Show or hide a password that was typed."""
-        field = self.query_one(PasswordField)
-        field.revealed = not field.revealed and self.may_reveal
-        self._show_reveal()
+        if self._login is not None:
+            self._login.password.revealed = not self._login.password.revealed and self.may_reveal
+            self._show_reveal()
 
     @property
     def may_reveal(self) -> bool:
         """Whether there is something to show: a password typed now."""
-        field = self.query_one(PasswordField)
-        return self.values.sasl and bool(field.value) and not field.is_reference
+        return self._login is not None and self.values.sasl and self._login.may_reveal
 
     def forget(self) -> None:
         """Empty the password."""
-        self.query_one(PasswordField).value = ""
+        if self._login is not None:
+            self._login.password.value = ""
 
     @property
     def keeps_password(self) -> bool:
@@ -194,35 +181,40 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
     def say(self) -> None:
         """Show what there is to say below each field."""
         with self.app.batch_update():
-            self.query_one(PasswordField).placeholder = UNCHANGED if self.keeps_password else ""
-            for field, said in self._said().items():
-                self.row(field).show(said)
+            if self._login is not None:
+                self._login.password.placeholder = UNCHANGED if self.keeps_password else ""
+            said = self._said()
+            for field, row in self._rows.items():
+                row.show(said[field])
 
     def _said(self) -> dict[Field, Said]:
         return self.findings.said(self.values, self._snapshot, self._now())
 
-    def _show_type(self) -> None:
+    async def _show_type(self) -> None:
         sasl = self.values.sasl
+        if sasl and self._login is None:
+            await self.mount_all(self._login_rows())  # a key behind it meets fields that take keys
         for field in SASL_FIELDS:
-            self.row(field).display = sasl
-        self.query_one(".gap").display = sasl
+            if (row := self.row(field)) is not None:
+                row.display = sasl
 
     def _show_reveal(self) -> None:
-        field, button = self.query_one(PasswordField), self.query_one("#show", Button)
-        button.label = "Hide" if field.revealed else "Show"
-        if button.display != self.may_reveal:
-            button.display = self.may_reveal
+        if self._login is not None and self._login.show_reveal(self.may_reveal):
             self.screen.refresh_bindings()
 
     @on(Input.Changed)
     @on(TextArea.Changed)
     @on(Choice.Changed)
-    def _edited(self, event: Input.Changed | TextArea.Changed | Choice.Changed) -> None:
+    async def _edited(self, event: Input.Changed | TextArea.Changed | Choice.Changed) -> None:
         event.stop()
         field = Field(event.control.id or "")
+        now = _by_field(self.values)[field]
+        if now == self._seen[field]:
+            return  # a field tells what it was made with, too
+        self._seen[field] = now
         self.findings.edited(field)
         if field is Field.TYPE:
-            self._show_type()
+            await self._show_type()
             self._show_reveal()
         elif field is Field.PASSWORD:
             self._show_reveal()
@@ -261,4 +253,4 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         """Say why nothing was pasted."""
         event.stop()
         note = f"What you pasted has {event.lines} lines; a password has one. Nothing was pasted."
-        self.row(Field.PASSWORD).show(Said(note=note, warn=True))
+        self._rows[Field.PASSWORD].show(Said(note=note, warn=True))

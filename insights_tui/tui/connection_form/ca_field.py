@@ -9,6 +9,7 @@ from textual.widgets import TextArea
 from insights_tui.domain.text import sanitize
 from insights_tui.tui.connection_form.in_order import run_own_binding
 from insights_tui.tui.connection_form.local import MAX_CA_BYTES, is_pem
+from insights_tui.tui.connection_form.text_field import COMPACT
 
 
 class CaField(TextArea):
@@ -18,9 +19,11 @@ class CaField(TextArea):
         Binding("ctrl+u", "empty", "Empty the field", show=False, id="form.ca.empty"),
     ]
 
-    def __init__(self, *, id: str, placeholder: str = "") -> None:  # noqa: A002 - Textual's name
+    def __init__(self, value: str = "", *, id: str, placeholder: str = "") -> None:  # noqa: A002 - Textual's name
         super().__init__(
+            value,
             id=id,
+            classes=f"{COMPACT} -pem" if is_pem(value) else COMPACT,
             placeholder=placeholder,
             compact=True,
             soft_wrap=False,

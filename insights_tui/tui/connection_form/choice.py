@@ -26,7 +26,7 @@ class Choice(Widget, Generic[T], can_focus=True):
         Binding("left", "step(-1)", "Choose", show=False, id="form.choice.previous"),
         Binding("right,space", "step(1)", "Choose", show=False, id="form.choice.next"),
     ]
-    index: reactive[int] = reactive(0)
+    index: reactive[int] = reactive(0, init=False)
 
     @dataclass
     class Changed(Message):
@@ -39,9 +39,17 @@ class Choice(Widget, Generic[T], can_focus=True):
             """The choice, for `@on` selectors."""
             return self.choice
 
-    def __init__(self, options: Sequence[tuple[T, str]], *, id: str, ascii_only: bool) -> None:  # noqa: A002 - Textual's name
+    def __init__(
+        self,
+        options: Sequence[tuple[T, str]],
+        value: T,
+        *,
+        id: str,  # noqa: A002 - Textual's name
+        ascii_only: bool,
+    ) -> None:
         super().__init__(id=id)
         self._options = tuple(options)
+        self.set_reactive(Choice.index, self._place(value))
         self._chosen, self._other = ("(*)", "( )") if ascii_only else ("(•)", "( )")
 
     @property
@@ -51,7 +59,10 @@ class Choice(Widget, Generic[T], can_focus=True):
 
     @value.setter
     def value(self, value: T) -> None:
-        self.index = next(index for index, (option, _) in enumerate(self._options) if option == value)
+        self.index = self._place(value)
+
+    def _place(self, value: T) -> int:
+        return next(index for index, (option, _) in enumerate(self._options) if option == value)
 
     def watch_index(self) -> None:
         """Tell the form."""

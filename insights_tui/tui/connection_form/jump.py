@@ -6,7 +6,6 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from insights_tui.tui.checking.panel import CheckPanel
 from insights_tui.tui.connection_form.actions import OPEN, Actions
 from insights_tui.tui.connection_form.body import FormBody
 from insights_tui.tui.connection_form.in_order import settle
@@ -80,7 +79,6 @@ class FormJump(FormKeys):
         if name == _BUTTONS:
             return self.query_one("#connect")
         if name == _RESULTS:
-            panel = self.query_one(CheckPanel)
-            return panel if panel.display and panel.focusable else None
-        row = self.query_one(FormBody).row(Field(name))
-        return self.query_one(f"#{name}") if row.display else None
+            panel = self.results
+            return panel if panel is not None and panel.display and panel.focusable else None
+        return self.query_one(FormBody).shown(Field(name))

@@ -37,6 +37,11 @@ class FormKeys(ModalScreen[SavedConnection | None]):
             # Else it is painted as for a narrow terminal first, then styled and painted once more.
             self.set_classes(classes(self.app.size, self.HORIZONTAL_BREAKPOINTS or (), self.VERTICAL_BREAKPOINTS or ()))
 
+    @property
+    def results(self) -> CheckPanel | None:
+        """Give the results of a test, `None` where there was none."""
+        return next(iter(self.query(CheckPanel)), None)
+
     async def action_next(self) -> None:
         """Go to the next field or button."""
         await settle(self)
@@ -85,18 +90,17 @@ class FormKeys(ModalScreen[SavedConnection | None]):
 
     async def action_page(self, by: int) -> None:
         """Turn a page of the test's results."""
-        panel = self.query_one(CheckPanel)
-        if by > 0:
+        panel = self.results
+        if panel is not None and by > 0:
             panel.scroll_page_down(animate=False)
-        else:
+        elif panel is not None:
             panel.scroll_page_up(animate=False)
 
     def _text_to_scroll(self) -> VerticalScroll | None:
         """Give the text that up and down scroll: the one in focus, or the results while they cover the fields."""
         if isinstance(self.focused, Verdict | CheckPanel):
             return self.focused
-        panel = self.query_one(CheckPanel)
-        return panel if isinstance(self.focused, Button) and self.query(".-covered #check") else None
+        return self.results if isinstance(self.focused, Button) and self.query(".-covered #check") else None
 
     def _leave_row(self, by: int) -> None:
         start = self.focused

@@ -9,7 +9,7 @@ from textual.widgets import Button, Input
 
 from insights_tui.domain.connection import Secret
 from insights_tui.tui.connection_form.reference import read_reference
-from insights_tui.tui.connection_form.text_field import TextField
+from insights_tui.tui.connection_form.text_field import COMPACT, TextField
 
 
 class ShowButton(Button, can_focus=False):
@@ -19,7 +19,7 @@ class ShowButton(Button, can_focus=False):
     """
 
     def __init__(self) -> None:
-        super().__init__("Show", id="show", compact=True)
+        super().__init__("Show", id="show", compact=True, classes=COMPACT)
 
 
 class PasswordField(TextField):

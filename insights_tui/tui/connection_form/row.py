@@ -1,60 +1,74 @@
 """One row of the form: label, field, and below it what is to be said about it."""
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
+from collections.abc import Iterator
+
 from textual.widget import Widget
-from textual.widgets import Static
 
 from insights_tui.domain.text import sanitize
 from insights_tui.tui.connection_form.findings import Said
+from insights_tui.tui.connection_form.flowing import Flowing, flow
 from insights_tui.tui.connection_form.words import LABELS, Field
-from insights_tui.tui.glyphs import Glyphs
+from insights_tui.tui.glyphs import ASCII, Glyphs
+from insights_tui.tui.lines import Line, ascii_line
 
 
-class Row(Vertical):
-    """A label and its field; the bar at its left edge marks the focus, with or without colour."""
+class Row(Flowing):
+    """A label and its field; the bar at its left edge marks the focus, with or without colour.
 
-    def __init__(self, field: Field, *widgets: Widget, glyphs: Glyphs) -> None:
-        super().__init__(classes="row")
+    It writes the label and what is said itself, around the field: a widget for each would make the form open slowly.
+    Where there is room for them is the field's margin, as the style sheet gives it.
+    """
+
+    def __init__(self, field: Field, widget: Widget, said: Said, glyphs: Glyphs) -> None:
+        super().__init__(widget, classes="row")
         self.field = field
-        self._widgets = widgets
-        self._wrong = glyphs.bad
+        self.widget = widget
+        self._glyphs = glyphs
+        self._said = said
+        self._letter = ""
 
-    def compose(self) -> ComposeResult:
-        """Label and field on one line, notes and errors below."""
-        with Horizontal(classes="line"):
-            yield Static(LABELS[self.field], classes="label", markup=False)
-            yield from self._widgets
-        # Hidden by the stylesheet until there is something to say.
-        yield Static(classes="note said", markup=False)
-        yield Static(classes="errors said", markup=False)
+    @property
+    def wrong(self) -> bool:
+        """Whether an error stands here."""
+        return bool(self._said.errors)
 
     def show_letter(self, letter: str) -> None:
         """Put the letter that leads here before the label, or take it away."""
-        label = LABELS[self.field]
-        marked = Content.assemble((letter, "bold reverse $accent-ink"), f" {label}") if letter else Content(label)
-        self.query_one(".label", Static).update(marked, layout=False)
+        self._letter = letter
+        self.redraw()
 
     def show(self, said: Said) -> None:
         """Say what is wrong, a line for each error with its repair, or what deserves a look."""
-        note = self.query_one(".note", Static)
-        note.set_class(said.warn, "-warn")
-        text = sanitize(said.note)
-        self._say(note, [Content(f"! {text}" if said.warn else text)] if text else [])
-        self.set_class(bool(said.errors), "-wrong")
-        self._say(
-            self.query_one(".errors", Static),
-            [
-                Content.assemble(
-                    f"{self._wrong} {sanitize(error.message)}", (f" {sanitize(error.hint)}".rstrip(), "$ink")
-                )
-                for error in said.errors
-            ],
-        )
+        if said != self._said:
+            self._said = said
+            self.redraw()
 
-    def _say(self, static: Static, lines: list[Content]) -> None:
-        content = Content("\n").join(lines)
-        if static.content != content:  # an update paints, also where nothing has changed
-            static.update(content)
-            static.display = bool(lines)
+    def on_descendant_focus(self) -> None:
+        """Mark it."""
+        self.redraw()
+
+    def on_descendant_blur(self) -> None:
+        """Mark it no more."""
+        self.redraw()
+
+    def lines(self, cells: int) -> list[Line]:
+        """Write label, room for the field, and what is said."""
+        field = self.widget.styles
+        left, above = field.margin.left, field.margin.top
+        high = int(field.height.value) if field.height is not None else 1
+        focused = self.has_focus_within
+        bar: Line = ((self._glyphs.bar if focused else " ", "accent"),)
+        label: Line = ((LABELS[self.field], "bad" if self.wrong else "strong" if focused else "label"),)
+        if self._letter:
+            label = ((self._letter, "letter"), (" ", "text"), *label)
+        lines = [(*bar, *label), *((above + high - 1) * [bar])]
+        lines += [(*bar, (" " * left, "text"), *line) for line in self._written(cells - left - 1)]
+        return lines
+
+    def _written(self, cells: int) -> Iterator[Line]:
+        said = self._said
+        note = sanitize(said.note)
+        lines = flow(f"! {note}" if said.warn else note, "warn" if said.warn else "label", "", cells)
+        for error in said.errors:
+            lines += flow(f"{self._glyphs.bad} {sanitize(error.message)}", "bad", sanitize(error.hint), cells)
+        return (ascii_line(line) if self._glyphs is ASCII else line for line in lines)

@@ -11,15 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import Reactive
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 from textual.worker import Worker
 
 from insights_tui.client.protocol import AgentApi
 from insights_tui.domain.answers import SavedConnection
 from insights_tui.domain.refused import FieldError
 from insights_tui.domain.snapshot import Snapshot
-from insights_tui.domain.text import sanitize
-from insights_tui.tui.checking.panel import CheckPanel
 from insights_tui.tui.connection_form.actions import OPEN, Actions, Mode
 from insights_tui.tui.connection_form.attempt import Answer, load
 from insights_tui.tui.connection_form.attempting import FormAttempt
@@ -28,6 +26,7 @@ from insights_tui.tui.connection_form.command_line import CommandLine
 from insights_tui.tui.connection_form.in_order import settle
 from insights_tui.tui.connection_form.messages import Loaded, LoadFailed
 from insights_tui.tui.connection_form.tested import Tested
+from insights_tui.tui.connection_form.title import Title
 from insights_tui.tui.connection_form.values import Values
 from insights_tui.tui.connection_form.verdict import Verdict
 from insights_tui.tui.connection_form.words import BUTTON_HELP, HELP, HELP_UNCHANGED, Field
@@ -68,6 +67,7 @@ class ConnectionFormScreen(FormAttempt):
         self._client = client
         self._snapshot = snapshot
         self._ascii = ascii_only
+        self._glyphs = ASCII if ascii_only else UNICODE
         self._now = now
         self._editing = snapshot.connection is not None
         self._worker: Worker[Answer] | None = None
@@ -78,19 +78,18 @@ class ConnectionFormScreen(FormAttempt):
         self._tested = Tested()
 
     def compose(self) -> ComposeResult:
-        """Title, fields, what went wrong, buttons, the same as a command, keys."""
-        glyphs = ASCII if self._ascii else UNICODE
-        with Vertical(id="dialog", classes="-ascii" if self._ascii else ""):
-            with Horizontal(id="title"):
-                yield Static("Edit Connection" if self._editing else "Connect to Kafka", id="what", markup=False)
-                yield Static(sanitize(self._snapshot.agent.installation or "", limit=40), id="where", markup=False)
-            with Horizontal(id="main"):
-                yield FormBody(self._snapshot, ascii_only=self._ascii, now=self._now)
-                yield CheckPanel(glyphs)
-            yield Verdict(glyphs)
-            yield Actions(glyphs)
-            yield CommandLine()
-            yield DialogKeys()
+        """Title, fields, buttons, the same as a command, keys; results and what went wrong come when there are some."""
+        body, line = FormBody(self._snapshot, ascii_only=self._ascii, now=self._now), CommandLine()
+        line.show(body.values)
+        yield Vertical(
+            Title("Edit Connection" if self._editing else "Connect to Kafka", self._snapshot.agent.installation or ""),
+            Horizontal(body, id="main"),
+            Actions(self._glyphs, self.app.size.width),
+            line,
+            DialogKeys(),
+            id="dialog",
+            classes="-ascii" if self._ascii else "",
+        )
 
     def on_mount(self) -> None:
         """Ask for what the snapshot does not hold."""
@@ -116,7 +115,13 @@ class ConnectionFormScreen(FormAttempt):
         self._show_verdict(event.answer.errors)
 
     def _show_verdict(self, errors: Sequence[FieldError], offer: str = "") -> None:
-        self.query_one(Verdict).show(errors, offer)
+        panel = self.query(Verdict).first() if self.query(Verdict) else None
+        if panel is None:
+            if not errors:
+                return
+            panel = Verdict(self._glyphs)
+            self.query_one("#dialog").mount(panel, before="#actions")
+        panel.show(errors, offer)
         self.query_one("#dialog").set_class(bool(errors), "-verdict")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -130,11 +135,14 @@ class ConnectionFormScreen(FormAttempt):
             self._set_mode(Mode.EDIT)  # what stands here now is not what was refused
         actions.set_count(body.problems)
         self.query_one(CommandLine).show(body.values)
-        self.query_one(CheckPanel).remark(self._tested.remark(body.values))
+        if (panel := self.results) is not None:
+            panel.remark(self._tested.remark(body.values))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Say what the focus is on."""
         self.jumped()
+        if event.widget is not self.focused:
+            return  # a button that was just made tells late
         name = event.widget.id or ""
         if name == Field.PASSWORD and self.query_one(FormBody).keeps_password:
             text = HELP_UNCHANGED

@@ -18,12 +18,14 @@ from insights_tui.tui.connection_form.jump import FormJump
 from insights_tui.tui.connection_form.messages import StepEnded, TestBegun
 from insights_tui.tui.connection_form.tested import Tested
 from insights_tui.tui.connection_form.values import Values
+from insights_tui.tui.glyphs import Glyphs
 
 
 class FormTest(FormJump):
     """Runs one test at a time; the form says what is around it."""
 
     _client: AgentApi
+    _glyphs: Glyphs
     _worker: Worker[Answer] | None
     _tested: Tested
 
@@ -61,22 +63,29 @@ class FormTest(FormJump):
         if self._worker is not None and self._worker.is_running:
             self._show_verdict(())
             self.query_one("#dialog").add_class("-tested")
-            self.query_one(CheckPanel).begin(event.servers)
+            panel = self.results
+            if panel is None:
+                panel = CheckPanel(self._glyphs)
+                self.query_one("#main").mount(panel)
+            panel.begin(event.servers)
             self._ask(Mode.TESTING)
 
     def on_step_ended(self, event: StepEnded) -> None:
         """Fill it in."""
-        with self.app.batch_update():
-            self.query_one(CheckPanel).take(event.item)
+        panel = self.results
+        if panel is not None:
+            with self.app.batch_update():
+                panel.take(event.item)
 
     def _test_ended(self, answer: Answer) -> None:
-        actions, panel = self.query_one(Actions), self.query_one(CheckPanel)
-        panel.stop()
+        actions, panel = self.query_one(Actions), self.results
+        if panel is not None:
+            panel.stop()
         if answer.errors:  # a field that does not hold, or no agent: there was no test
             self.query_one("#dialog").remove_class("-tested")
             self._tested = Tested()
             self._answered(answer)
-        elif actions.mode is Mode.TESTING:
+        elif actions.mode is Mode.TESTING and panel is not None:
             self._tested = self._tested.ended(panel.verdict)
             if self.has_class("-roomy"):
                 self._to_fields()

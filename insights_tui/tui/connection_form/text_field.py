@@ -6,6 +6,8 @@ from textual.widgets import Input
 from insights_tui.domain.text import sanitize
 from insights_tui.tui.connection_form.in_order import run_own_binding
 
+COMPACT = "-textual-compact"
+"""The class that `compact` gives a widget: given with the others, it does not have it styled once more."""
 MAX_LENGTH = 20_000
 """Characters; more than any field holds."""
 
@@ -13,9 +15,18 @@ MAX_LENGTH = 20_000
 class TextField(Input):
     """An `Input` on one row, without borders."""
 
-    def __init__(self, *, id: str, placeholder: str = "", password: bool = False) -> None:  # noqa: A002 - Textual's name
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        id: str,  # noqa: A002 - Textual's name
+        placeholder: str = "",
+        password: bool = False,
+    ) -> None:
         super().__init__(
+            value,
             id=id,
+            classes=COMPACT,
             placeholder=placeholder,
             password=password,
             max_length=MAX_LENGTH,

@@ -16,8 +16,15 @@ class TypeChoice(Choice[ConnectionType]):
     takes no characters itself: those that come here next are the next line.
     """
 
-    def __init__(self, append: Callable[[str], None], *, id: str, ascii_only: bool) -> None:  # noqa: A002 - Textual's name
-        super().__init__(TYPES, id=id, ascii_only=ascii_only)
+    def __init__(
+        self,
+        append: Callable[[str], None],
+        value: ConnectionType,
+        *,
+        id: str,  # noqa: A002 - Textual's name
+        ascii_only: bool,
+    ) -> None:
+        super().__init__(TYPES, value, id=id, ascii_only=ascii_only)
         self._append = append
         self._expecting = False
         self._begun = False
