@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from insights_tui.client.protocol import AgentApi
 from insights_tui.tui.feed import Feed
 from insights_tui.tui.frame import Frame
 from insights_tui.tui.messages import FrameArrived
-from insights_tui.tui.screens.agents import Place
+from insights_tui.tui.screens.agents import Look, Place
 from insights_tui.tui.suspending import Suspending
 
 
@@ -26,6 +27,8 @@ class Following(Suspending):
         self.read_only = read_only
         self.places = tuple(places)
         self.place = self.places[0] if self.places else None
+        self.looks: dict[Path, Look] = {}
+        """What is known of each of them, by its socket."""
         self._interval_s = interval_s
 
     def on_mount(self) -> None:
@@ -54,6 +57,8 @@ class Following(Suspending):
         """Keep a frame as the newest; false where it is of an agent that is not followed any more."""
         if message.source is not self.feed:
             return False
+        if self.place is not None and message.frame.snapshot is not None:
+            self.looks[self.place.socket] = Look(message.frame.snapshot)
         number = self.places.index(self.place) + 1 if self.place is not None else 0
         which = f"agent {number} of {len(self.places)}" if len(self.places) > 1 else ""
         self.frame = replace(message.frame, read_only=self.read_only, agent=which)

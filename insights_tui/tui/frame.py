@@ -1,10 +1,11 @@
 """What one tick brings to the screen: the newest snapshot and how fresh it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from insights_tui.domain.snapshot import Second, Snapshot
 from insights_tui.tui.glyphs import UNICODE, Glyphs
+from insights_tui.tui.told_keys import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Space:
     width: int = 80
     height: int = 24
     glyphs: Glyphs = UNICODE
+    told: Told = field(default_factory=Told)
+    """Spells keys as they are now, those of the view that is shown first."""
 
     @property
     def tier(self) -> str:

@@ -88,3 +88,9 @@ ASCII = Glyphs(
     edge="|",
     levels="_.,:-=+*#",
 )
+
+
+def glyphs_of(app: object) -> Glyphs:
+    """Give what an application draws with."""
+    found: Glyphs = getattr(app, "glyphs", UNICODE)
+    return found

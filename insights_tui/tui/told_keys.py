@@ -1,12 +1,16 @@
 """What a key is called on the screen where the settings have given an act another one."""
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import key_to_character
 
+from insights_tui.tui.lines import Line
+
+_KEY = re.compile(r"\{([^{} ]+)\}")
 _SHORT = {"escape": "esc", "delete": "del", "pageup": "pgup", "pagedown": "pgdn"}
 
 
@@ -14,7 +18,7 @@ _SHORT = {"escape": "esc", "delete": "del", "pageup": "pgup", "pagedown": "pgdn"
 class Told:
     """Spells keys as they are now; what no act has is spelled as it came."""
 
-    moved: Mapping[str, str]
+    moved: Mapping[str, str] = field(default_factory=dict)
     """Keys by the ids of acts, as the settings give them."""
     owners: tuple[type[DOMNode], ...] = ()
     """Whose acts are meant, the nearest to the focus first."""
@@ -30,9 +34,24 @@ class Told:
                     return self.of(binding)
         return key
 
+    def words(self, sentence: str) -> str:
+        """Write a sentence of ours that names keys like `{esc}`; nothing foreign may be in it."""
+        return _KEY.sub(lambda found: self(found[1]), sentence)
+
+    def line(self, sentence: str, style: str = "text") -> Line:
+        """Write such a sentence as a line, its keys in the accent."""
+        parts = _KEY.split(sentence)  # words and keys by turns
+        runs = ((self(part), "accent") if index % 2 else (part, style) for index, part in enumerate(parts))
+        return tuple(run for run in runs if run[0])
+
     def of(self, binding: Binding) -> str:
         """Give the first key of an act."""
         return spelt(self.moved.get(binding.id or "", binding.key).split(",")[0].strip() or ",")
+
+
+def told_in(node: DOMNode, *owners: type[DOMNode]) -> Told:
+    """Spell keys in a dialog: those of its own acts, then of `owners`."""
+    return Told(getattr(node.app, "keys", {}), (type(node), *owners))
 
 
 def bindings(owners: Iterable[type[DOMNode]]) -> Iterable[Binding]:

@@ -114,12 +114,12 @@ async def _lost_refused(seated: Stage) -> None:
 
 _SASL = ("=insights", "down", "=kafka-1:9093,kafka-2:9093", "down", "right", "down", "right", "down", "=insights-p")
 SCENES: Mapping[str, tuple[str, Play]] = {
-    "help": ("connected", _keys("question_mark", shows="esc closes")),
+    "help": ("connected", _keys("question_mark", shows="esc Close")),
     "problems": ("degraded", _keys("p", shows="Problems")),
     "problems-none": ("connected", _keys("p", shows="Nothing is wrong.")),
     "delete": ("degraded", _keys("d", shows="Cancel")),
     "receipt": ("connected", _keys("t", shows="See it in the topic")),
-    "revisions": ("connected", _keys("b", shows="deleted by bob")),
+    "revisions": ("connected", _keys("b", shows="kafka-9:9093")),
     "check-ok": ("connected", _keys("k", shows="Every server answers", checked=_all_well)),
     "check-failed": ("auth-failed", _keys("k", shows="refuses the login", checked=_login_refused)),
     "quit-embedded": ("embedded", _keys("q", shows="Cancel")),

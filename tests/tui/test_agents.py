@@ -76,11 +76,13 @@ async def test_nothing_of_the_former_agent_is_left() -> None:
         await seated.press("3", "space", "a")
         await seated.until_shown("Which agent?")
         await seated.press("down", "enter")
-        await seated.until_shown("No Kafka connection yet")
+        await seated.until_shown("NOT CONNECTED")
         assert "FROZEN" not in seated.text()
         assert here.closed
-        await seated.press("3")
         await seated.until(lambda: "kafka-2" not in seated.text(), "no event of the former one")
+        assert "Level" in seated.lines()[-1], "the view that was shown is shown of the other agent"
+        await seated.press("1")
+        await seated.until_shown("No Kafka connection yet")
 
 
 async def test_the_way_back_from_one_that_is_down() -> None:
@@ -95,6 +97,20 @@ async def test_the_way_back_from_one_that_is_down() -> None:
         await seated.until_shown("● CONNECTED")
         await seated.press("home", "enter")
         await seated.until_shown("agent 1 of 2")
+
+
+async def test_one_that_has_died_keeps_its_name_and_what_it_said_last() -> None:
+    here, there = of(samples.CONNECTED, "prod-eu"), of(samples.LOST, "prod-us")
+    async with desk(samples.CONNECTED, agent=here, places=places(here, there)) as seated:
+        await seated.press("a")
+        await seated.until_shown("prod-us")
+        await seated.press("escape")
+        here.down = there.down = AgentUnavailableError("No agent answers.", "Start it.")
+        await seated.press("a")
+        await seated.until(lambda: seated.text().count("NO ANSWER") == 2, "neither answers")
+        mine, other = (line.partition("NO ANSWER")[2].split() for line in seated.lines() if "NO ANSWER" in line)
+        assert mine == ["prod-eu", "0", "12:04:31Z", "this", "one"]
+        assert other == ["prod-us", "212", "12:04:31Z"]
 
 
 async def test_one_agent_is_no_choice() -> None:

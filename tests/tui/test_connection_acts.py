@@ -25,7 +25,7 @@ PAST = [
 async def opened(seated: Desk) -> None:
     seated.agent.past = PAST
     await seated.press("b")
-    await seated.until_shown("older at k1:9093, not encrypted")
+    await seated.until_shown("older     k1:9093")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -69,7 +69,8 @@ async def test_without_a_connection_there_is_nothing_to_check() -> None:
 async def test_going_back_asks_first_and_says_where_payloads_go() -> None:
     async with desk(samples.DEGRADED) as seated:
         await opened(seated)
-        assert "in use: insights at k1:9093 +1 more, as u" in seated.text()
+        assert "in use  insights  k1:9093 +1 more" in seated.text()
+        assert "saved by" in seated.text()
         await seated.press("enter")
         await seated.until_shown("Go back to revision 2?")
         assert "Payloads go to topic older at k1:9093." in seated.text()

@@ -51,8 +51,8 @@ async def test_the_rows_the_help_and_the_palette_name_the_keys_of_now() -> None:
         assert isinstance(page, InsightsScreen)
         assert "Key: f6" in {command.help for command in page.commands()}
         await seated.press("question_mark")
-        await seated.until_shown("f        freeze the view")
-        assert "f6       send one marked" in seated.text()
+        await seated.until_shown("f      freeze the view")
+        assert "f6     send one test" in seated.text()
         await seated.press("escape")
         await seated.press("f")
         await seated.until_shown("FROZEN")

@@ -31,13 +31,14 @@ MEGABYTE = "x\x1b[31m" * 200_000
 
 def lost_payload(seq: int, **changes: object) -> LostPayload:
     reason = _REASONS[seq % len(_REASONS)]
+    lost_at = NOW - timedelta(minutes=1, seconds=200_000 // max(1, seq))
     made = LostPayload(
         seq=seq,
         id=f"0193548e-3b00-7{seq % 0xFFF:03x}-8a3f-{seq * 2654435761 % 2**48:012x}",
         reason=reason,
         why=_WHY[reason],
-        accepted_at=NOW - timedelta(minutes=5, seconds=seq),
-        lost_at=NOW - timedelta(minutes=1, seconds=200_000 // max(1, seq)),
+        accepted_at=lost_at - timedelta(seconds=0.8 if reason is Outcome.REJECTED else 240),
+        lost_at=lost_at,
         value_bytes=len(VALUE) + seq % 40,
         late_ack=seq % 37 == 0,
     )

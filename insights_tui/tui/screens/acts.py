@@ -43,7 +43,7 @@ class Acts(ConnectionActs):
             return
         from insights_tui.tui.screens.agents import Agents
 
-        self.app.push_screen(Agents(app.places, app.place, app.glyphs), self._chose_agent)
+        self.app.push_screen(Agents(app.places, app.place, app.looks), self._chose_agent)
 
     def _chose_agent(self, place: "Place | None") -> None:
         if place is not None and place is not self._interface.place:

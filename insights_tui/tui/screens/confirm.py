@@ -8,6 +8,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from insights_tui.tui.dialog_keys import DialogKeys
 from insights_tui.tui.screens.questions import Question
 
 
@@ -32,6 +33,7 @@ class Confirm(ModalScreen[bool]):
             with Horizontal(classes="answers"):
                 yield Button("Cancel", id="refuse", compact=True)
                 yield Button(self._question.agree, id="agree", compact=True)
+                yield DialogKeys({"app.focus_next": "Other answer"})
 
     def on_mount(self) -> None:
         """Put the focus on the answer that changes nothing."""

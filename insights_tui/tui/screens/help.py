@@ -1,40 +1,43 @@
 """Help for what has the focus, the keys, and the words on the page."""
 
+from collections.abc import Sequence
+
 from textual.binding import Binding
 from textual.widget import Widget
 
-from insights_tui.tui.screens.reader import Reader, Section
+from insights_tui.tui.screens.reader import Field, Reader, Section
 from insights_tui.tui.told_keys import Told
 from insights_tui.tui.views.registry import VIEWS
 from insights_tui.tui.views.view import View
 
 _KEYS = (
-    f"1-{len(VIEWS)}      the views: {', '.join(entry.title for entry in VIEWS)}",
-    "c        connect to Kafka, or edit the connection",
-    "t        send one marked test payload and see partition, offset and latency",
-    "k        check the connection: every server, every member, step by step",
-    "b        go back to an earlier connection, its password with it",
-    "d        delete the connection (asks first; what is queued stays)",
-    "p        every problem in full",
-    "a        show another agent, where several were named (--socket A --socket B)",
-    "space    freeze the view; delivery never stops",
-    "y        copy the state as text",
-    "ctrl+p   or : every act by name, and the themes",
-    "q        quit",
-    "Other keys for these: `insights-tui config keys` lists the acts, [interface.keys] in the settings moves them.",
+    ("c", "connect to Kafka, or edit the connection"),
+    ("t", "send one test payload; see partition, offset, latency"),
+    ("k", "check the connection: every server, every member, step by step"),
+    ("b", "go back to an earlier connection, its password with it"),
+    ("d", "delete the connection (asks first; what is queued stays)"),
+    ("p", "every problem in full"),
+    ("a", "show another agent of those that --socket named"),
+    ("space", "freeze the view; delivery never stops"),
+    ("y", "copy the state as text"),
+    (":", "palette (ctrl+p): views, every act by name, agents, themes"),
+    ("q", "quit"),
 )
+_OTHER = "Other keys for these: `insights-tui config keys` lists the acts, [interface.keys] in the settings moves them."
 _WORDS = (
-    "Accepted: the agent has said yes to the payload; from then on it counts.",
-    "Queued, in flight, delivered: waits, sent and not answered yet, Kafka has it.",
-    "Retrying: an attempt failed, the next one comes.",
-    (
-        "Lost: the sum of four. Rejected: Kafka refused its content. Expired unsent: its time was over before any"
-        " attempt can have reached Kafka. Expired unknown: its time was over, but an attempt may be in the topic."
-        " Damaged: it could not be read back from disk."
-    ),
-    "Next loss in: how long until the oldest payload's time is over.",
-    "Refusing: nothing new is accepted just now.",
-    "Stale: no news from the agent; every figure is as old as the time on the right says.",
+    ("accepted", "the agent has said yes to the payload; from then on it counts"),
+    ("queued", "waits"),
+    ("in flight", "sent, and not answered yet"),
+    ("delivered", "Kafka has it"),
+    ("retrying", "an attempt failed, the next one comes"),
+    ("lost", "the sum of the four that follow"),
+    ("rejected", "Kafka refused its content"),
+    ("expired unsent", "its time was over before any attempt can have reached Kafka"),
+    ("expired unknown", "its time was over, but an attempt may be in the topic"),
+    ("damaged", "it could not be read back from disk"),
+    ("next loss in", "how long until the oldest payload's time is over"),
+    ("refusing", "nothing new is accepted just now"),
+    ("stale", "no news from the agent; every figure is as old as the time on the right says"),
 )
 _FOCUS = {
     "connect": "Opens the connection form.",
@@ -47,18 +50,27 @@ class Help(Reader):
     """Keys and words; first what has the focus does."""
 
     def __init__(self, focused: Widget | None, view: View, told: Told) -> None:
-        sections: list[Section] = [(view.TITLE, (view.HELP, *_keys_of(view, told)))]
-        if focused is not None and focused.id in _FOCUS:
-            sections.insert(0, ("This button", (_FOCUS[focused.id],)))
-        super().__init__("Help", [*sections, ("Keys", tuple(_line(line, told) for line in _KEYS)), ("Words", _WORDS)])
+        super().__init__("Help")
+        self._focus = _FOCUS.get(focused.id or "") if focused is not None else None
+        self._view = view
+        self._of_page = told
+
+    def sections(self) -> Sequence[Section]:
+        """Say what has the focus, what the view is for, its keys, those of every view, the words."""
+        focus: list[Section] = [("This button", (self._focus,))] if self._focus is not None else []
+        told = self._of_page
+        views = Field("views", ", ".join(f"{told(entry.key)} {entry.title}" for entry in VIEWS), "accent")
+        return [
+            *focus,
+            (self._view.TITLE, (self._view.HELP, *self._keys())),
+            ("Keys of every view", (views, *(_key(told(key), words) for key, words in _KEYS), _OTHER)),
+            ("Words", [Field(word, meaning) for word, meaning in _WORDS]),
+        ]
+
+    def _keys(self) -> list[Field]:
+        bindings = (one for one in self._view.BINDINGS if isinstance(one, Binding) and one.show)
+        return [_key(self._of_page.of(binding), binding.description) for binding in bindings]
 
 
-def _keys_of(view: View, told: Told) -> list[str]:
-    bindings = (binding for binding in view.BINDINGS if isinstance(binding, Binding) and binding.show)
-    return [f"{told.of(binding):<9}{binding.description}" for binding in bindings]
-
-
-def _line(line: str, told: Told) -> str:
-    """Put the key of now before what it does."""
-    key, gap, words = line.partition("  ")
-    return f"{told(key):<9}{words.strip()}" if gap and told(key) != key else line
+def _key(key: str, words: str) -> Field:
+    return Field(key, words, "accent")

@@ -77,7 +77,7 @@ class InsightsScreen(Acts):
             yield Button("Connect to Kafka", id="connect", compact=True)
             yield Button("Delete Connection", id="delete", compact=True)
         yield Banner()
-        self._views[self._shown] = VIEWS[0].make(self._interface.client)
+        self._views[self._shown] = self._made(self._shown)
         yield self.view
         yield NoticeRow()
         yield KeysRow()
@@ -97,8 +97,7 @@ class InsightsScreen(Acts):
         self.view.display = False
         new = self._views.get(name)
         if new is None:
-            entry = next(one for one in VIEWS if one.name == name)
-            new = self._views[name] = entry.make(self._interface.client)
+            new = self._views[name] = self._made(name)
             await self.mount(new, before=self.query_one(NoticeRow))
         self._shown = self.query_one(NavRow).current = name
         with self.app.batch_update():
@@ -107,16 +106,18 @@ class InsightsScreen(Acts):
             self._draw()
         new.focus_first()
 
+    def _made(self, name: str) -> View:
+        return next(one for one in VIEWS if one.name == name).make(self._interface.client)
+
     async def begin_anew(self) -> None:
-        """Forget everything that is shown: it is of another agent now."""
+        """Forget everything that is shown: it is of another agent now. The view stays, to compare the two."""
         left = [one for one in self.workers if one.group in _ACTING and not one.is_finished]
         self.workers.cancel_group(self, "act")  # how it ends is no news of the agent that comes
         self.view.on_view_hidden()
         former, self._views = list(self._views.values()), {}
         self._frame = Frame()
-        self._shown = self.query_one(NavRow).current = VIEWS[0].name
         self.query_one(NoticeRow).clear()
-        new = self._views[self._shown] = VIEWS[0].make(self._interface.client)
+        new = self._views[self._shown] = self._made(self._shown)
         for view in former:
             await view.remove()
         await self.mount(new, before=self.query_one(NoticeRow))
@@ -166,7 +167,7 @@ class InsightsScreen(Acts):
         if not (self.query("#connect") and self.query(KeysRow)):
             return  # not composed yet, or already being taken down
         frame = self._frame
-        space = Space(self.size.width, self.size.height, self._interface.glyphs)
+        space = Space(self.size.width, self.size.height, self._interface.glyphs, self._told())
         configured = frame.snapshot is not None and frame.snapshot.connection is not None
         connect = self.query_one("#connect", Button)
         label = "Edit Connection" if configured else "Connect to Kafka"

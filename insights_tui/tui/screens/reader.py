@@ -1,43 +1,58 @@
 """A dialog to read: sections of headed text that scroll."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
-Section = tuple[str, tuple[str, ...]]
-"""A heading, and paragraphs of plain text."""
+from insights_tui.tui.lines import BLANK, Line, text, wrap
+from insights_tui.tui.screens.text_dialog import TextDialog, field
 
 
-class Reader(ModalScreen[None]):
+class Field(NamedTuple):
+    """A label and what stands beside it."""
+
+    label: str
+    words: str
+    style: str = "label"
+    """The token of the label."""
+
+
+Paragraph = str | Field
+Section = tuple[str, Sequence[Paragraph]]
+"""A heading, and what stands below it."""
+_GAP = 2
+
+
+class Reader(TextDialog[None]):
     """Shows sections; any way out closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter,question_mark", "close", "Close", id="reader.close"),
     ]
 
-    def __init__(self, title: str, sections: list[Section]) -> None:
-        super().__init__()
-        self._heading = title
-        self._sections = sections
+    def __init__(self, title: str, sections: Sequence[Section] = ()) -> None:
+        """`title` and `sections` are sanitised."""
+        super().__init__(title)
+        self._sections = tuple(sections)
 
-    def compose(self) -> ComposeResult:
-        """Title, sections, the way out."""
-        with Vertical(classes="dialog reader"):
-            yield Static(self._heading, classes="title", markup=False)
-            with VerticalScroll():
-                for heading, paragraphs in self._sections:
-                    yield Static(heading, classes="heading", markup=False)
-                    for paragraph in paragraphs:
-                        yield Static(paragraph, classes="paragraph", markup=False)
-            yield Static("esc closes, arrows scroll", classes="hint", markup=False)
+    def sections(self) -> Sequence[Section]:
+        """Give what there is to read."""
+        return self._sections
 
-    def on_mount(self) -> None:
-        """Let arrows scroll."""
-        self.query_one(VerticalScroll).focus()
+    def lines(self, cells: int) -> list[Line]:
+        """Write the sections, a blank row between two of them."""
+        lines: list[Line] = []
+        for heading, paragraphs in self.sections():
+            lines += [BLANK] if lines else []
+            lines += [text(row, "strong") for row in wrap(heading, cells)]
+            indent = max((len(one.label) for one in paragraphs if isinstance(one, Field)), default=0) + _GAP
+            for one in paragraphs:
+                if isinstance(one, Field):
+                    lines += field(one.label, one.words, cells, indent=indent, style=one.style)
+                else:
+                    lines += [text(row) for row in wrap(one, cells)]
+        return lines
 
     def action_close(self) -> None:
         """Go back."""

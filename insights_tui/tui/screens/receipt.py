@@ -6,6 +6,7 @@ from textual.binding import Binding, BindingType
 
 from insights_tui.domain.answers import Receipt
 from insights_tui.domain.text import latency, sanitize, thousands
+from insights_tui.tui.dialog_keys import COPIED, DialogKeys
 from insights_tui.tui.screens.reader import Reader
 
 
@@ -19,7 +20,7 @@ class ReceiptReader(Reader):
             f"Topic {receipt.topic}, partition {receipt.partition}, offset {thousands(receipt.offset)}.",
             f"Acknowledged after {latency(receipt.latency_s)}; its id is {receipt.id}.",
         )
-        see = (*receipt.see, receipt.needs, "y copies the first command.")
+        see = (*receipt.see, receipt.needs)
         super().__init__(
             "Test payload delivered",
             [
@@ -32,4 +33,4 @@ class ReceiptReader(Reader):
     def action_copy(self) -> None:
         """Copy the first command, through the terminal (OSC 52)."""
         self.app.copy_to_clipboard(self._command)
-        self.notify("Copied, if this terminal allows it (OSC 52).", markup=False)
+        self.query_one(DialogKeys).say("copy", COPIED)

@@ -29,12 +29,13 @@ from insights_tui.tui.views.lost.doing import LostActs
 from insights_tui.tui.views.lost.drawing import all_today, fields, heading, nothing, row, summary
 from insights_tui.tui.views.lost.filters import HINT, filter_line, parse_filter
 from insights_tui.tui.views.lost.pages import Pages
-from insights_tui.tui.views.payload_dialog import PayloadDialog
+from insights_tui.tui.views.payload_dialog import Act, PayloadDialog
 from insights_tui.tui.views.view import Keys
 
 MAX_MARKS = 100
 """As many ids as one call takes."""
 _ACTS = (("r", "Redrive"), ("/", "Filter"), ("x", "Export"), ("del", "Drop"))
+_REDRIVE, _DROP = Act("redrive", "r", "Redrive", "lost.redrive"), Act("drop", "delete", "Drop", "lost.drop")
 _CYCLE = (
     LostFilter(),
     LostFilter(reasons=EXPIRED),
@@ -240,9 +241,9 @@ class LostView(LostActs):
         one = self._chosen()
         if one is None:
             return
-        acts = [("drop", "delete", "Drop")] if one.id and not self.frame.read_only else []
+        acts = [_DROP] if one.id and not self.frame.read_only else []
         if acts and one.reason is not Outcome.DAMAGED and one.state == "open":
-            acts.insert(0, ("redrive", "r", "Redrive"))
+            acts.insert(0, _REDRIVE)
 
         async def value() -> str | None:
             found = await self._client.lost_payload(one.id)
