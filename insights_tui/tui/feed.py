@@ -20,6 +20,8 @@ SPARE_S = 40
 """Seconds kept beyond that: a chart moves on by half a minute at once, and its left end stays drawn till then."""
 _ANSWER_S = 2.0
 """An agent that takes longer is as good as silent; the next tick asks again."""
+_AHEAD_S = 2
+"""Seconds that a second of the history may be ahead of the snapshot; more, and the clock was put back since."""
 _STUCK_S = 3.0
 """A snapshot whose time does not move for so long is no news either."""
 
@@ -36,6 +38,7 @@ class Feed:
         self._frame = Frame()
         self._news_at = monotonic()
         self._seconds: dict[int, Second] = {}
+        self._put_back = False
         self._storm = Storm()
         self._wake = asyncio.Event()
 
@@ -71,7 +74,7 @@ class Feed:
 
     def _missing(self) -> int:
         """Tell how many seconds of history are not here yet."""
-        if self._frame.snapshot is None or self._frame.error:
+        if self._frame.snapshot is None or self._frame.error or self._put_back:
             return WINDOW_S
         return min(WINDOW_S, ceil(self._monotonic() - self._news_at) + 2)
 
@@ -95,6 +98,8 @@ class Feed:
             self._seconds.clear()
             self._storm = Storm()
         now = self._monotonic()
+        # What was forgotten while the agent's clock was ahead is asked for again.
+        self._put_back = former is not None and snapshot.as_of < former.as_of - timedelta(seconds=_AHEAD_S)
         snapshot = replace(snapshot, events=self._storm.calm(snapshot.events, now))
         if former is None or former.as_of != snapshot.as_of:
             self._news_at = now
@@ -111,6 +116,7 @@ class Feed:
         """Add the new seconds; drop what no chart can show any more."""
         for second in snapshot.history:
             self._seconds[int(second.at.timestamp())] = second
-        oldest = int((snapshot.as_of - timedelta(seconds=WINDOW_S + SPARE_S)).timestamp())
-        self._seconds = {at: second for at, second in sorted(self._seconds.items()) if at > oldest}
+        now = int(snapshot.as_of.timestamp())
+        oldest, newest = now - WINDOW_S - SPARE_S, now + _AHEAD_S
+        self._seconds = {at: second for at, second in sorted(self._seconds.items()) if oldest < at <= newest}
         return tuple(self._seconds.values())

@@ -39,6 +39,17 @@ async def test_the_whole_history_is_asked_for_once_then_only_what_is_new() -> No
     assert len(frame.history) == 340  # what leaves the longest chart is forgotten
 
 
+async def test_a_clock_that_was_an_hour_ahead_leaves_nothing_in_the_charts() -> None:
+    agent, clock = FakeAgent(samples.CONNECTED), Clock()
+    feed = Feed(agent, monotonic=clock)
+    for second, ahead in ((0, 0), (1, 3600), (2, 2), (3, 3)):
+        clock.now, agent.now = 100.0 + second, later(ahead)
+        frame = await feed.poll()
+    assert agent.asked == [300, 3, 3, 300]
+    assert len(frame.history) > 290
+    assert frame.history[-1].at <= agent.now.as_of
+
+
 async def test_silence_is_stale_at_once_and_names_cause_and_repair() -> None:
     agent, clock = FakeAgent(samples.CONNECTED), Clock()
     feed = Feed(agent, monotonic=clock)
