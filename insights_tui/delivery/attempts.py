@@ -217,7 +217,9 @@ class Attempts:
         self._changed()
 
     def _refused(self, batch: Batch, verdict: Verdict) -> None:
-        rejected = self._book.refused(batch, f"{verdict.trouble.what} {verdict.trouble.raw}")
+        told = verdict.trouble
+        named = told.raw.partition(" ")[0] in told.what  # most sentences name the error already
+        rejected = self._book.refused(batch, told.what if named else f"{told.what} {told.raw}")
         if rejected:
             self._board.put(("rejected",), verdict.trouble, self._clock.now(), lasts_s=_REJECTED_SHOWN_S)
             self._rejected(len(rejected), verdict)
