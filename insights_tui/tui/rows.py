@@ -67,8 +67,8 @@ class Rows(Sheet, can_focus=True):
         return self._keys[self._at] if self._at < len(self._keys) else None
 
     def room(self, space: Space) -> Space:
-        """Give the room that rows have: less than the page's where the page has margins."""
-        return replace(space, width=self.size.width - 1) if self.size.width else space
+        """Give the room that rows have: less than the page's, for the mark, a free last column, and margins."""
+        return replace(space, width=self._cells - 1) if self.size.width else space
 
     @property
     def at(self) -> int:
@@ -133,6 +133,11 @@ class Rows(Sheet, can_focus=True):
     def _visible(self) -> int:
         return max(1, self.size.height - len(self._head))
 
+    @property
+    def _cells(self) -> int:
+        """Cells of a row: the terminal's last column stays free, words that touch the edge look cut."""
+        return self.size.width - (self.region.right >= self.app.size.width)
+
     def _go(self, index: int) -> None:
         last = len(self._rows) - 1
         self._at = max(0, min(index, last))
@@ -159,7 +164,7 @@ class Rows(Sheet, can_focus=True):
 
     def _cut(self, wanted: Sequence[tuple[Line, bool]]) -> list[Line]:
         """Give the rows as they are painted; most are those of the last tick, and measuring text is what costs."""
-        look = (self.size.width, self._glyphs, self.has_focus)
+        look = (self._cells, self._glyphs, self.has_focus)
         known = self._made if look == self._made_for else {}
         self._made_for = look
         self._made = {one: known[one] if one in known else self._row(one[0], chosen=one[1]) for one in wanted}
@@ -169,5 +174,5 @@ class Rows(Sheet, can_focus=True):
         mark = (self._glyphs.bar if chosen else " ", "accent" if self.has_focus else "label")
         if chosen:
             line = tuple((part, "strong" if token in ("text", "label") else token) for part, token in line)
-        line = crop((mark, *line), self.size.width, self._glyphs.ellipsis)
+        line = crop((mark, *line), self._cells, self._glyphs.ellipsis)
         return ascii_line(line) if self._glyphs is ASCII else line

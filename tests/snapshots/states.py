@@ -10,7 +10,7 @@ from insights_tui.domain.snapshot import Capacity, Counts, Event, Problem, Snaps
 from insights_tui.domain.trouble import Code
 from insights_tui.tui.frame import Frame
 from tests.tui import samples
-from tests.tui.samples import AUTH_FAILED, CONNECTED, CONNECTION, NOW, REFUSING, STATES, ago
+from tests.tui.samples import AUTH_FAILED, CONNECTED, CONNECTION, NOW, STATES, ago
 
 
 def _failed(state: State, code: Code, what: str, act: str, raw: str = "") -> Snapshot:
@@ -18,7 +18,15 @@ def _failed(state: State, code: Code, what: str, act: str, raw: str = "") -> Sna
     problem = Problem(code, "critical", ago(minutes=3, seconds=5), "", what, "Nothing is delivered.", act, raw)
     events = (
         Event(14, ago(seconds=2), "error", code.value, "", None, what, act, raw, 12, ago(minutes=3, seconds=5)),
-        Event(13, ago(minutes=3, seconds=5), "error", f"state_{state.value}", "", None, f"Kafka: {state.value}."),
+        Event(
+            13,
+            ago(minutes=3, seconds=5),
+            "error",
+            f"state_{state.value}",
+            "",
+            None,
+            f"Delivery is now {state.value.replace('_', ' ').upper()}: {what}",
+        ),
         *samples.EVENTS[3:],
     )
     brokers = tuple(
@@ -62,19 +70,28 @@ STANDING = replace(
     ),
 )  # fmt: skip
 DISK_FULL = replace(
-    REFUSING,
+    CONNECTED,
     refusing=Refusal.DISK_FULL,
-    refused={**AUTH_FAILED.refused, Refusal.DISK_FULL: 51},
+    refused={**CONNECTED.refused, Refusal.DISK_FULL: 12_150},
     problems=(
         Problem(
             Code.DISK_FULL, "critical", ago(seconds=12), "", "Nothing more can be kept: the disk is full.",
             "New payloads are refused: their senders are told.",
             "Free disk space in the state directory; it goes on by itself within seconds.",
         ),
-        *AUTH_FAILED.problems,
     ),
-    capacity=Capacity("full", 18_204, 2_000_000, 4_100_000_000, 10_000_000_000, 0),
-    counts=AUTH_FAILED.counts,
+    capacity=Capacity("full", 0, 2_000_000, 4_100_000_000, 10_000_000_000, 0),
+    counts=Counts(accepted=1_204_331, delivered=1_204_331),
+    rates=replace(CONNECTED.rates, accepted_per_s=0.0, delivered_per_s=0.0),
+    last_accepted_at=ago(seconds=12),
+    last_delivered_at=ago(seconds=12),
+    oldest_age_s=None,
+    next_loss_s=None,
+    latency=samples.IDLE.latency,
+    history=tuple(
+        replace(second, accepted=0, delivered=0, pending=0, p99_s=None, refused=1_012) if index >= 288 else second
+        for index, second in enumerate(CONNECTED.history)
+    ),
 )  # fmt: skip
 LOST_IN_PARTS = replace(
     CONNECTED,
@@ -103,6 +120,11 @@ BUSY = replace(
     rates=replace(CONNECTED.rates, accepted_per_s=48_211.0, delivered_per_s=50_112.0),
     oldest_age_s=93.0,
     next_loss_s=146.9,
+    history=tuple(
+        replace(one, accepted=one.accepted * 48, delivered=one.delivered * 50, pending=2_400_000 - 1_000 * index)
+        for index, one in enumerate(samples.history())
+    ),
+    capacity=replace(CONNECTED.capacity, queue_payloads=1_999_871, queue_max_payloads=3_000_000),
 )  # fmt: skip
 MORE: Mapping[str, Snapshot] = {
     "unreachable": UNREACHABLE,
@@ -115,8 +137,15 @@ MORE: Mapping[str, Snapshot] = {
     "busy": BUSY,
     "embedded-elsewhere": samples.EMBEDDED_ELSEWHERE,
 }
-_WHOLE = ("connected", "idle", "degraded", "auth-failed", "lost")
-"""States with five minutes of history; the others have had one so far, so that files stay small."""
+_WHOLE = ("connected", "idle", "degraded", "auth-failed", "lost", "busy", "refusing")
+"""States whose fixture has five minutes of history; of the others it has one, so that files stay small."""
+_PAST = {
+    **dict.fromkeys(("demo", "embedded", "embedded-elsewhere", "standing", "disk-full"), "connected"),
+    **dict.fromkeys(("lost-in-parts", "lost-dealt-with"), "connected"),
+    **dict.fromkeys(("unreachable", "tls-failed", "not-authorized", "topic-missing"), "auth-failed"),
+    "hostile": "degraded",
+}
+"""Whose first four minutes theirs were."""
 
 
 def _kept(name: str, snapshot: Snapshot) -> Snapshot:
@@ -144,6 +173,9 @@ class Circumstance:
         if self.wire is None:
             return self.frame
         snapshot = snapshots[self.wire]
+        if self.wire in _PAST:
+            before = snapshots[_PAST[self.wire]].history[: -len(snapshot.history)]
+            snapshot = replace(snapshot, history=(*before, *snapshot.history))
         if self.ours:
             snapshot = replace(snapshot, agent=replace(snapshot.agent, pid=os.getpid()))
         return replace(self.frame, snapshot=snapshot, history=snapshot.history)

@@ -53,24 +53,29 @@ def history(*, accepted: int = 1000, delivered: int = 1000) -> tuple[Second, ...
             accepted=accepted * (60 + _wave(index)) // 100,
             delivered=delivered * (60 + _wave(index - 1)) // 100,
             lost=0,
-            pending=200 + index,
+            pending=150 + index * 7 % 40,
             p99_s=0.010 + (index % 30) / 1000,
         )
         for index in range(300)
     )
 
 
-def broken(*, for_s: int, delivered: float = 0.0, pending: int = 7000, lost: int = 0) -> tuple[Second, ...]:
-    """The same five minutes, of which the last `for_s` seconds went wrong: a share is delivered, the rest piles up."""
-    whole = history()
+def broken(
+    *, for_s: int, rate: int, delivered: float = 0.0, pending: int = 7000, lost: int = 0, lost_for_s: int = 0
+) -> tuple[Second, ...]:
+    """Five minutes of which the last `for_s` seconds went wrong: a share is delivered, the rest piles up, then is lost.
+
+    `rate` is the highest that came in, `lost` what is lost in each of the last `lost_for_s` seconds.
+    """
+    whole = history(accepted=rate, delivered=rate)
     ill = (
         replace(
             second,
             delivered=int(second.delivered * delivered),
-            pending=200 + pending * (number + 1) // for_s,
+            pending=20 + pending * (number + 1) // for_s,
             p99_s=None if not delivered else min(2.4, 0.03 + number * 0.1),
-            lost=lost if number >= for_s - 20 else 0,
-            expired_unsent=lost if number >= for_s - 20 else 0,
+            lost=lost if number >= for_s - lost_for_s else 0,
+            expired_unsent=lost if number >= for_s - lost_for_s else 0,
         )
         for number, second in enumerate(whole[-for_s:])
     )
@@ -97,6 +102,8 @@ def brokers(*down: int) -> tuple[Broker, ...]:
     )
 
 
+LEADERS = (1, 3, 1, 2)
+"""Of every four partitions: what broker 2 leads (3, 7 and 11) is without a leader when it is gone."""
 EVENTS = (
     Event(12, ago(seconds=1), "error", "broker_unreachable", "kafka-2:9093", None,
           "kafka-2:9093: TCP connect timed out after 5 s.", count=14, first_at=ago(seconds=41),
@@ -154,7 +161,7 @@ CONNECTED = replace(
     rates=Rates(1024.0, 1019.0),
     latency=Latency(0.004, 0.031, 0.120),
     brokers=brokers(),
-    partitions=tuple(Partition(index, 1 + index % 3, "ok", index % 4) for index in range(12)),
+    partitions=tuple(Partition(index, LEADERS[index % 4], "ok", index % 4) for index in range(12)),
     partition_count=12,
     events=EVENTS[3:],
     history=history(),
@@ -173,9 +180,13 @@ IDLE = replace(
 CONNECTING = replace(
     NONE_WAITING,
     state=State.CONNECTING,
-    connection=CONNECTION,
+    connection=replace(CONNECTION, changed_at=ago(seconds=2)),
     brokers=(),
-    history=history(delivered=0)[:40],
+    events=(replace(EVENTS[4], at=ago(seconds=2)),),
+    history=tuple(
+        replace(second, accepted=int(index % 3 == 0), delivered=0, pending=index // 3, p99_s=None)
+        for index, second in enumerate(history()[-37:])
+    ),
 )
 DEGRADED = replace(
     CONNECTED,
@@ -196,25 +207,26 @@ DEGRADED = replace(
             "A broker that dies takes its payloads with it.", "Raise the replication factor to 3.",
         ),
         Problem(
-            Code.CERTIFICATE_EXPIRING, "warning", ago(hours=2), "Acme Root CA", "The CA certificate ends in 12 d.",
-            "Then no broker can be reached.", "Put the new certificate into the connection.",
+            Code.NO_LEADER, "warning", ago(seconds=40), "insights", "Partitions 3, 7 and 11 have no leader.",
+            "Payloads are delayed.", "Start the broker that led them.",
         ),
     ),
     counts=Counts(accepted=1_205_064, queued=6_310, in_flight=500, retrying=212, delivered=1_198_042),
     oldest_age_s=41.3,
     next_loss_s=198.7,
-    rates=Rates(1010.0, 410.0),
+    rates=Rates(1010.0, 840.0),
     latency=Latency(0.010, 2.4, 4.1),
     brokers=brokers(2),
     partitions=tuple(
-        Partition(index, None, "no_leader") if index in {3, 7, 11} else Partition(index, 1 + index % 3, "ok", 4)
+        Partition(index, None, "no_leader") if index % 4 == 3 else Partition(index, LEADERS[index % 4], "ok", 4)
         for index in range(12)
     ),
     events=EVENTS,
-    history=broken(for_s=41, delivered=0.4, pending=7000),
+    history=broken(for_s=41, rate=1000, delivered=0.83, pending=7000),
 )  # fmt: skip
+_REFUSED = "Brokers refuse insights-p with SCRAM-SHA-512: invalid credentials."
 AUTH_FAILED = replace(
-    DEGRADED,
+    CONNECTED,
     state=State.AUTH_FAILED,
     problems=(
         Problem(
@@ -222,7 +234,7 @@ AUTH_FAILED = replace(
             "critical",
             ago(minutes=3, seconds=5),
             "insights-p",
-            "Brokers refuse insights-p with SCRAM-SHA-512: invalid credentials.",
+            _REFUSED,
             "Nothing is delivered.",
             "Correct the user name or the password.",
         ),
@@ -231,40 +243,68 @@ AUTH_FAILED = replace(
     oldest_age_s=185.0,
     next_loss_s=55.0,
     last_delivered_at=ago(minutes=3, seconds=5),
-    history=broken(for_s=185, pending=18_000),
+    history=broken(for_s=185, rate=100, pending=18_184),
     rates=Rates(98.0, 0.0),
     latency=Latency(),
     brokers=tuple(
-        replace(broker, state="down", rtt_s=0.003, last_error="invalid credentials (SCRAM)", since=ago(minutes=3))
+        replace(
+            broker, state="down", rtt_s=None, last_error="invalid credentials (SCRAM)", since=ago(minutes=3, seconds=5)
+        )
         for broker in brokers()
     ),
-)
+    partitions=tuple(replace(partition, in_flight=0) for partition in CONNECTED.partitions),
+    events=(
+        Event(14, ago(seconds=2), "error", "auth_failed", "insights-p", None, _REFUSED, count=12,
+              first_at=ago(minutes=3, seconds=5)),
+        Event(13, ago(minutes=3, seconds=5), "error", "state_auth_failed", "insights-p", None,
+              f"Delivery is now AUTH FAILED: {_REFUSED}"),
+        *EVENTS[3:],
+    ),
+)  # fmt: skip
 TOPIC_MISSING = replace(
     AUTH_FAILED,
     state=State.TOPIC_MISSING,
     problems=(
         Problem(
-            Code.TOPIC_MISSING, "critical", ago(seconds=20), "insights", "Kafka has no topic insights.",
+            Code.TOPIC_MISSING, "critical", ago(minutes=3, seconds=5), "insights", "Kafka has no topic insights.",
             "Nothing is delivered.", "Create the topic, or correct its name.",
         ),
     ),
     brokers=brokers(),
+    partitions=(),
+    partition_count=None,
+    events=(
+        Event(13, ago(minutes=3, seconds=5), "error", "state_topic_missing", "insights", None,
+              "Delivery is now TOPIC MISSING: Kafka has no topic insights."),
+        *EVENTS[3:],
+    ),
 )  # fmt: skip
+_LOGIN_LOST = ago(minutes=4, seconds=22)
 LOST = replace(
     AUTH_FAILED,
     problems=(
         Problem(
-            Code.LOST, "critical", ago(seconds=65), "insights", "212 payloads were lost.",
-            "They are kept as dead letters until somebody redrives or drops them.",
-            "Mend the connection, then redrive them.",
+            Code.LOST, "critical", ago(seconds=22), "",
+            "212 of 222 lost payloads (2 rejected, 200 expired unsent, 20 expired unknown) are neither redriven nor"
+            " dropped.",
+            "They are not in the topic, or may not be.",
+            "Run insights-tui lost list; insights-tui lost redrive sends them again.",
         ),
-        *AUTH_FAILED.problems,
+        replace(AUTH_FAILED.problems[0], since=_LOGIN_LOST),
     ),
     counts=Counts(
-        accepted=1_209_201, queued=18_204, delivered=1_190_775, rejected=2, expired_unsent=200, expired_unknown=20
+        accepted=1_193_397, queued=2_400, delivered=1_190_775, rejected=2, expired_unsent=200, expired_unknown=20
     ),
     lost_open=212,
-    history=broken(for_s=185, pending=18_000, lost=10),
+    history=broken(for_s=262, rate=10, pending=2_380, lost=10, lost_for_s=22),
+    rates=Rates(9.8, 0.0),
+    last_delivered_at=_LOGIN_LOST,
+    brokers=tuple(replace(broker, since=_LOGIN_LOST) for broker in AUTH_FAILED.brokers),
+    events=(
+        replace(AUTH_FAILED.events[0], first_at=_LOGIN_LOST),
+        replace(AUTH_FAILED.events[1], at=_LOGIN_LOST),
+        *EVENTS[3:],
+    ),
     next_loss_s=0.4,
     oldest_age_s=239.6,
 )  # fmt: skip
@@ -272,8 +312,23 @@ REFUSING = replace(
     AUTH_FAILED,
     refusing=Refusal.QUEUE_FULL,
     refused={**AUTH_FAILED.refused, Refusal.QUEUE_FULL: 4_100},
-    counts=Counts(accepted=3_190_775, queued=2_000_000, delivered=1_190_775),
-)
+    problems=(
+        replace(AUTH_FAILED.problems[0], effect="Nothing is delivered, new payloads are refused."),
+        Problem(
+            Code.QUEUE_FULL, "critical", ago(seconds=41), "", "The queue is full (18,204 of 18,204 payloads).",
+            "New payloads are refused: their senders are told.",
+            f"Mend the cause: {_REFUSED} Or raise INSIGHTS_QUEUE__MAX_PAYLOADS and INSIGHTS_QUEUE__MAX_BYTES.",
+        ),
+    ),
+    capacity=replace(AUTH_FAILED.capacity, queue_payloads=18_204, queue_max_payloads=18_204),
+    last_accepted_at=ago(seconds=41),
+    rates=Rates(0.0, 0.0),
+    history=tuple(
+        replace(second, accepted=0 if index >= 259 else second.accepted, refused=100 if index >= 259 else 0,
+                pending=min(18_204, second.pending * 185 // 144))
+        for index, second in enumerate(AUTH_FAILED.history)
+    ),
+)  # fmt: skip
 
 
 def with_mode(snapshot: Snapshot, mode: Mode) -> Snapshot:

@@ -26,9 +26,13 @@ class Mark:
     """Where two are in one column, or the words of two have no room, the greater one stays."""
 
 
-def axis(window: Window, glyphs: Glyphs, marks: Sequence[Mark] = ()) -> Line:
-    """Write the minutes, each beginning at its column; as many as fit without touching, then the marks over them."""
-    cells: list[Run] = [(" ", "label")] * window.columns
+def axis(window: Window, glyphs: Glyphs, marks: Sequence[Mark] = (), *, after: int = 0) -> Line:
+    """Write the minutes, each beginning at its column; as many as fit without touching, then the marks over them.
+
+    The words of the last one may reach `after` cells beyond the last column.
+    """
+    room = window.columns + max(0, after)
+    cells: list[Run] = [(" ", "label")] * room
     marked: dict[int, Mark] = {}
     for mark in sorted(marks, key=lambda one: one.weight):
         where = window.column(mark.at)
@@ -38,7 +42,7 @@ def axis(window: Window, glyphs: Glyphs, marks: Sequence[Mark] = ()) -> Line:
     for column, at in window.minutes():
         label = f"{glyphs.tick}{datetime.fromtimestamp(at, UTC):%H:%M}"
         end = column + len(label)
-        if column < free or end > window.columns or any(column <= where <= end for where in marked):
+        if column < free or end > room or any(column <= where <= end for where in marked):
             continue
         cells[column:end] = [(character, "label") for character in label]
         free = end + 1
@@ -47,8 +51,8 @@ def axis(window: Window, glyphs: Glyphs, marks: Sequence[Mark] = ()) -> Line:
     return _runs(cells)
 
 
-def marks_of(snapshot: Snapshot) -> list[Mark]:
-    """Find what the trends should be read against: troubles that began, the end of one, edits of the connection."""
+def marks_of(snapshot: Snapshot, restarted_at: datetime | None = None) -> list[Mark]:
+    """Find what the trends should be read against: troubles that began, the end of one, edits, a new agent."""
     found = [
         Mark(one.since, _spaced(one.code.value), "bad" if one.severity == "critical" else "warn", 3)
         for one in reversed(snapshot.problems)
@@ -61,17 +65,22 @@ def marks_of(snapshot: Snapshot) -> list[Mark]:
     if snapshot.connection is not None:
         who = sanitize(snapshot.connection.changed_by, limit=24)
         found.append(Mark(snapshot.connection.changed_at, f"edited by {who}", "accent", 2))
+    if restarted_at is not None:
+        found.append(Mark(restarted_at, "agent restarted", "accent", 2))
     return found
 
 
-def marks_row(window: Window, marks: Sequence[Mark], glyphs: Glyphs) -> Line:
-    """Put each mark at its column, its words beside it where there is room; no row where there is no mark."""
-    cells: list[Run] = [(" ", "text")] * window.columns
+def marks_row(window: Window, marks: Sequence[Mark], glyphs: Glyphs, *, before: int = 0) -> Line:
+    """Put each mark at its column, its words beside it where there is room; no row where there is no mark.
+
+    The row begins `before` cells before the first column: words may stand there.
+    """
+    cells: list[Run] = [(" ", "text")] * (before + window.columns)
     placed: dict[int, Mark] = {}
     for mark in sorted(marks, key=lambda one: one.weight):
         column = window.column(mark.at)
         if column is not None:
-            placed[column] = mark
+            placed[before + column] = mark
     if not placed:
         return ()
     for column, mark in placed.items():

@@ -46,19 +46,18 @@ def _accepted(snapshot: Snapshot, space: Space, room: int) -> Line:
 
 def _lost(snapshot: Snapshot, room: int) -> Line:
     counts = snapshot.counts
-    token = "bad" if snapshot.lost_open else "label"
-    head: Line = ((" lost ", "label"), (thousands(counts.lost), token), (" = ", "label"))
-    loud = bool(snapshot.lost_open)
+    head: Line = ((" lost ", "label"), _number(counts.lost), (" = ", "label"))
     parts = tuple(lost_parts(snapshot))
-    whole = (*head, *_sum(parts, loud=loud))
-    if width(whole) <= room:
-        return whole
-    some = (*head, *_sum(tuple((name, number) for name, number in parts if number), loud=loud))
-    if width(some) <= room:
-        return some
+    some = tuple((name, number) for name, number in parts if number)
+    done = counts.lost - snapshot.lost_open
+    tail: Line = ((", ", "label"), (thousands(done), "text"), (" dealt with", "label")) if done else ()
+    for terms, rest in ((parts, tail), (some, tail), (parts, ()), (some, ())):
+        line = (*head, *_sum(terms), *rest)
+        if width(line) <= room:
+            return line
     expired = counts.expired_unsent + counts.expired_unknown
     terms = (("rejected", counts.rejected), ("expired", expired), ("damaged", counts.damaged))
-    return (*head, *_sum(tuple(term for term in terms if term[1]), loud=loud))
+    return (*head, *_sum(tuple(term for term in terms if term[1])))
 
 
 def _refused(snapshot: Snapshot) -> Line:
@@ -69,9 +68,14 @@ def _refused(snapshot: Snapshot) -> Line:
     return ((" refused ", "label"), (thousands(total), token), (" (never accepted): ", "label"), *_sum(tuple(reasons)))
 
 
-def _sum(terms: tuple[tuple[str, int], ...], *, loud: bool = False) -> Line:
+def _number(value: int) -> tuple[str, str]:
+    """Write a number; what is 0 steps back, so that what is not stands out."""
+    return (thousands(value), "text" if value else "label")
+
+
+def _sum(terms: tuple[tuple[str, int], ...]) -> Line:
     runs: list[tuple[str, str]] = []
     for index, (name, value) in enumerate(terms):
         runs += [(" + ", "label")] if index else []
-        runs += [(f"{name} ", "label"), (thousands(value), "bad" if loud and value else "text")]
+        runs += [(f"{name} ", "label"), _number(value)]
     return tuple(runs)

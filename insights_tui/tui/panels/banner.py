@@ -6,18 +6,21 @@ from itertools import product
 
 from rich.cells import cell_len
 
-from insights_tui.domain.snapshot import Snapshot
+from insights_tui.domain.snapshot import Snapshot, State
 from insights_tui.domain.text import clock_time, counted, date_time, sanitize
 from insights_tui.domain.trouble import Code
 from insights_tui.tui.frame import Frame, Scene
 from insights_tui.tui.lines import Line, cut, fit, text, whole_seconds, width
 from insights_tui.tui.panels.banner_rows import Group, at_most, shares
 from insights_tui.tui.panels.panel import Panel
+from insights_tui.tui.told_keys import spelt
 
 _AGED_S = 5.0
 """A payload that waits longer than this makes its deadline worth a word."""
 _SOON_S = 60.0
 _DAY_S = 86_400.0
+_BAR = 3
+"""Cells of the bar at the left."""
 _EDIT, _CHECK, _DELIVERY, _LOST = ("c", "Edit Connection"), ("k", "Check"), ("2", "Delivery"), ("5", "Lost")
 KEYS = {
     Code.AUTH_FAILED: _EDIT,
@@ -34,13 +37,18 @@ KEYS = {
     Code.KAFKA_SLOW: _DELIVERY,
     Code.DEADLINE_NEAR: _DELIVERY,
     Code.QUEUE_FULL: _DELIVERY,
-    Code.DISK_FULL: _LOST,
     Code.LOST: _LOST,
     Code.RECORDS_REJECTED: _LOST,
     Code.SPOOL_DAMAGED: _LOST,
     Code.CLOCK_JUMP: ("3", "Events"),
 }
 """The key that does the next act, or that opens the view in which it is done."""
+_DROP = ("lost.drop", "del", "Drop")
+_THEN = {
+    Code.LOST: (("lost.redrive", "r", "Redrive"), _DROP),
+    Code.SPOOL_DAMAGED: (_DROP,),
+}
+"""The keys there, where the view alone is not the act."""
 _CONNECTING = {
     Code.AUTH_FAILED,
     Code.MECHANISM_REFUSED,
@@ -68,6 +76,10 @@ class Notice:
     began: datetime | None = None
     key: tuple[str, str] | None = None
     """The key that does the next act, and what it is called."""
+    then: tuple[tuple[str, str, str], ...] = ()
+    """The keys that do it in the view which `key` opens: the id of the act, its usual key, what it is called."""
+    here: str = ""
+    """The act in words that go with these keys: `act` may name a command, for those who are not before a screen."""
     standing: bool = False
     """Nothing is wrong just now."""
     endings: tuple[str, ...] = ()
@@ -88,30 +100,31 @@ class Banner(Panel):
 
     def lines(self, scene: Scene) -> list[Line]:
         """Draw the worst problem, since when, its deadline and the key that helps; say how many more there are."""
-        return [
-            tuple((self.told(part) if colour == "accent" else part, colour) for part, colour in line)  # keys alone are
-            for line in self._drawn(scene)
-        ]
-
-    def _drawn(self, scene: Scene) -> list[Line]:
         notices = problems(scene.frame)
         if not notices:
             return []
-        worst, more = notices[0], len(notices) - 1
-        if scene.frame.read_only and worst.key == _EDIT:
-            worst = replace(worst, key=None)
+        worst, more = self._spelt(notices[0], scene), _more(len(notices) - 1, self.told("p"))
         if worst.standing:
-            return [_quiet(worst, scene)]
+            return [_quiet(worst, scene, self.told("p"))]
         bar = (f" {scene.glyphs.bar} ", "bad" if worst.critical else "warn")
         if scene.roomy:
             return [(bar, *row) for row in _airy(worst, more, scene)]
         return [(bar, *row) for row in _dense(worst, more, scene)]
 
+    def _spelt(self, notice: Notice, scene: Scene) -> Notice:
+        """Spell its keys as they are now; none that changes something where nothing may be changed."""
+        moved = scene.space.told.moved
+        if scene.frame.read_only:
+            notice = replace(notice, key=None if notice.key == _EDIT else notice.key, then=())
+        key = (self.told(notice.key[0]), notice.key[1]) if notice.key is not None else None
+        then = tuple((act, spelt(moved.get(act, usual).split(",")[0]), word) for act, usual, word in notice.then)
+        return replace(notice, key=key, then=then)
 
-def _airy(worst: Notice, more: int, scene: Scene) -> list[Line]:
+
+def _airy(worst: Notice, more: Line, scene: Scene) -> list[Line]:
     """Write up to five rows, since when behind the first."""
-    room = scene.width - 4
-    tail = (*text(f"  {_since(worst, scene, span=True)}", "label"), *_more(more)) if worst.began else _more(more)
+    room = scene.width - _BAR
+    tail = (*text(f"  {_since(worst, scene, span=True)}", "label"), *more) if worst.began else more
     rows = at_most(
         [
             Group(worst.what, "strong", room - width(tail)),
@@ -125,10 +138,10 @@ def _airy(worst: Notice, more: int, scene: Scene) -> list[Line]:
     return rows
 
 
-def _dense(worst: Notice, more: int, scene: Scene) -> list[Line]:
+def _dense(worst: Notice, more: Line, scene: Scene) -> list[Line]:
     """Write up to three rows: what; since when, effect and deadline; the act and its key."""
-    room, dots = scene.width - 4, scene.glyphs.ellipsis
-    tail, middle = _more(more), _middle(worst, scene, room)
+    room, dots = scene.width - _BAR, scene.glyphs.ellipsis
+    tail, middle = more, _middle(worst, scene, room)
     if middle is None:  # too narrow for both: since when goes up, and the effect is cut before the deadline is
         began = _since(worst, scene)
         if scene.tier == "tiny":
@@ -140,7 +153,7 @@ def _dense(worst: Notice, more: int, scene: Scene) -> list[Line]:
     groups = [Group(worst.what, "strong", room - width(tail)), _act(worst, room)]
     what, act = shares(groups, limit=3 - bool(middle))
     rows = groups[0].rows(what, dots)
-    rows[0] = (*fit(rows[0], room + 1 - width(tail)), *tail)
+    rows[0] = (*fit(rows[0], room - width(tail)), *tail)
     return [*rows, *((middle,) if middle else ()), *(groups[1].rows(act, dots) if act else ())]
 
 
@@ -149,17 +162,17 @@ def _middle(worst: Notice, scene: Scene, room: int) -> Line | None:
     leads = [_since(worst, scene, span=True), _since(worst, scene)] if worst.began else [""]
     gap = ("  ", "text")
     for lead, ending in product(leads, worst.endings or ("",)):
-        runs: list[Line] = [text(lead, "label"), text(worst.effect, "text"), _ending(worst, ending)]
+        runs: list[Line] = [text(lead, "label") if lead else (), text(worst.effect, "text"), _ending(worst, ending)]
         line = tuple(run for index, part in enumerate(filter(None, runs)) for run in ((gap,) * bool(index) + part))
         if width(line) <= room:
             return line
     return None
 
 
-def _quiet(notice: Notice, scene: Scene) -> Line:
+def _quiet(notice: Notice, scene: Scene, key: str) -> Line:
     """Say in one line what stands; the rest is behind its key."""
-    tail: Line = (("  more ", "label"), ("p", "accent"))
-    words = cut(notice.what, scene.width - 4 - width(tail), scene.glyphs.ellipsis)
+    tail: Line = (("  more ", "label"), (key, "accent"))
+    words = cut(notice.what, scene.width - _BAR - width(tail), scene.glyphs.ellipsis)
     return ((f" {scene.glyphs.bar} ", "label"), (words, "label"), *tail)
 
 
@@ -179,8 +192,8 @@ def _since(notice: Notice, scene: Scene, *, span: bool = False) -> str:
     return f"since {said}" + (f", {whole_seconds(lasted)}" if span else "")
 
 
-def _more(count: int) -> Line:
-    return ((f"  +{count} more ", "label"), ("p", "accent")) if count else ()
+def _more(count: int, key: str) -> Line:
+    return ((f"  +{count} more ", "label"), (key, "accent")) if count else ()
 
 
 def _ending(worst: Notice, words: str) -> Line:
@@ -188,13 +201,21 @@ def _ending(worst: Notice, words: str) -> Line:
 
 
 def _key(worst: Notice) -> Line:
-    return ((worst.key[0], "accent"), (f" {worst.key[1]}", "label")) if worst.key else ()
+    if worst.key is None:
+        return ()
+    keys = [worst.key, *((key, word) for _, key, word in worst.then)]
+    between = ("", ", then ", ", ")
+    return tuple(
+        run
+        for lead, (key, word) in zip(between, keys, strict=False)
+        for run in (*(((lead, "label"),) if lead else ()), (key, "accent"), (f" {word}", "label"))
+    )
 
 
 def _act(worst: Notice, room: int) -> Group:
     """Say what to do, which key does it, and when it is tried again where that does not push the act away."""
     key = _key(worst)
-    group = Group(worst.act, "text", room, key)
+    group = Group(worst.here or worst.act, "text", room, key)
     if worst.again_s is None:
         return group
     longer = replace(group, ending=((f"again in {whole_seconds(worst.again_s)}   ", "label"), *key))
@@ -211,17 +232,20 @@ def problems(frame: Frame) -> list[Notice]:
         return notices
     endings = () if notices else _endings(snapshot, 0.0)  # the notice of no news has them
     for problem in snapshot.problems:
+        drops = problem.code is Code.DISK_FULL and "lost drop" in problem.act
         mended_elsewhere = problem.code is Code.TLS_FAILED and problem.about is None
         notices.append(
             Notice(
                 critical=problem.severity == "critical",
-                what=sanitize(problem.what),
+                what=_lost(snapshot) if problem.code is Code.LOST else sanitize(problem.what),
                 effect=sanitize(problem.effect),
                 act=sanitize(problem.act),
                 deadline=endings[0] if endings else "",
                 raw=sanitize(problem.raw, limit=2000),
                 began=problem.since,
-                key=_CHECK if mended_elsewhere else KEYS.get(problem.code),
+                key=_CHECK if mended_elsewhere else _LOST if drops else KEYS.get(problem.code),
+                then=(_DROP,) if drops else _THEN.get(problem.code, ()),
+                here=_here(problem.code, snapshot),
                 again_s=snapshot.next_attempt_in_s if problem.code in _CONNECTING else None,
                 standing=problem.code in STANDING,
                 endings=endings,
@@ -242,6 +266,21 @@ def problems(frame: Frame) -> list[Notice]:
     return sorted(notices, key=lambda notice: notice.standing)
 
 
+def _lost(snapshot: Snapshot) -> str:
+    """Say how many are open; what they are made of stands on the page."""
+    are = "payload is" if snapshot.lost_open == 1 else "payloads are"
+    return f"{snapshot.lost_open:,} {are} lost, neither redriven nor dropped."
+
+
+def _here(code: Code, snapshot: Snapshot) -> str:
+    """Say what the keys do, where the agent's own words name a command for it."""
+    if code is not Code.LOST:
+        return ""
+    if snapshot.state in (State.CONNECTED, State.DEGRADED):
+        return "Send them again, or drop them."
+    return "First mend delivery."
+
+
 def _no_news(frame: Frame) -> Notice:
     snapshot, stale_s = frame.snapshot, frame.stale_s or 0.0
     act = " ".join(part for part in (frame.hint, "Trying again every second.") if part)
@@ -251,7 +290,7 @@ def _no_news(frame: Frame) -> Notice:
     endings = _endings(snapshot, stale_s)
     return Notice(
         critical=True,
-        what=f"No news: {frame.error or 'the agent does not answer.'}",
+        what=frame.error or "The agent does not answer.",
         effect="Reports may fail, deadlines run on.",
         act=act,
         deadline=endings[0] if endings else "",
@@ -271,9 +310,13 @@ def _endings(snapshot: Snapshot, stale_s: float) -> tuple[str, ...]:
         return ()
     left = snapshot.next_loss_s - stale_s
     if stale_s and left <= 0:
-        return (f"{counted(pending, 'payload', 'payloads')} waited and may be lost by now.", "some may be lost by now")
+        return (
+            f"{counted(pending, 'payload', 'payloads')} waited and may be lost by now.",
+            "some may be lost by now",
+            "some may be lost",
+        )
     wait, waits = ("waited", "waited") if stale_s else ("waits", "wait")
-    loss = f"next loss in {whole_seconds(left)}"
+    loss = f"next loss in {whole_seconds(left)}" if left >= 1 else "next loss now"
     return (
         f"{counted(pending, f'payload {wait}', f'payloads {waits}')}, {loss}.",
         f"{pending:,} {wait if pending == 1 else waits}, {loss}.",

@@ -1,7 +1,7 @@
 """The cluster's members, worst first."""
 
 from insights_tui.domain.snapshot import Broker, Snapshot
-from insights_tui.domain.text import UNKNOWN, latency, sanitize
+from insights_tui.domain.text import UNKNOWN, counted, latency, sanitize
 from insights_tui.tui.frame import Scene, Space
 from insights_tui.tui.lines import Line, crop, cut, table, text, whole_seconds
 from insights_tui.tui.panels.panel import Panel
@@ -10,6 +10,8 @@ _WORST_FIRST = {"down": 0, "unknown": 1, "up": 2}
 _TOKENS = {"down": "bad", "unknown": "label", "up": "ok"}
 _AROUND = 2
 """Rows of the heading and of what tells of the rest."""
+_LEADS = 90
+"""Cells from which on there is room for what hangs on each."""
 _ROWS = {"narrow": 3, "medium": 8, "wide": 24}
 
 
@@ -30,10 +32,18 @@ class Brokers(Panel):
         if self.most is not None and 1 + len(shown) + (len(shown) < len(brokers)) > self.most:
             shown = brokers[: max(1, self.most - _AROUND)]
         said = "last error" if any(broker.last_error for broker in shown) else ""
-        header = [text(name, "label") for name in ("server", "state", "since", "rtt", said)]
+        header = [text(name, "label") for name in ("server", "state", "since", "rtt")]
         rows = [header, *(_row(broker, snapshot, scene.space) for broker in shown)]
+        right = {2, 3}
+        if scene.roomy and scene.width >= _LEADS:
+            leads = [text(name, "label") for name in ("leads", "id")]
+            for row, more in zip(rows, (leads, *(_led(broker, snapshot) for broker in shown)), strict=True):
+                row.extend(more)
+            right |= {4, 5}
+        for row, last in zip(rows, (text(said, "label"), *map(_last_error, shown)), strict=True):
+            row.append(last)
         dots = scene.glyphs.ellipsis
-        lines = [crop(((" ", "text"), *row), scene.width, dots) for row in table(rows, right=frozenset({2, 3}))]
+        lines = [crop(((" ", "text"), *row), scene.width, dots) for row in table(rows, right=frozenset(right))]
         rest = brokers[len(shown) :]
         if rest:
             down = sum(broker.state != "up" for broker in rest)
@@ -57,5 +67,14 @@ def _row(broker: Broker, snapshot: Snapshot, space: Space) -> list[Line]:
         ((glyph, _TOKENS[broker.state]), (f" {broker.state}", "bad" if broker.state == "down" else "text")),
         text(since),
         text(f"{latency(broker.rtt_s):>6}"),
-        text(sanitize(broker.last_error or "", limit=200), "text" if broker.state == "down" else "label"),
     ]
+
+
+def _led(broker: Broker, snapshot: Snapshot) -> list[Line]:
+    """Tell how many partitions hang on it, and its id: the logs of Kafka name no other."""
+    led = sum(partition.leader == broker.id for partition in snapshot.partitions)
+    return [text(counted(led, "partition") if snapshot.partitions else UNKNOWN), text(str(broker.id), "label")]
+
+
+def _last_error(broker: Broker) -> Line:
+    return text(sanitize(broker.last_error or "", limit=200), "text" if broker.state == "down" else "label")

@@ -40,7 +40,7 @@ def _short(snapshot: Snapshot, space: Space) -> list[Line]:
     to = f"{servers[0] if servers else ''}{more}{dot}topic {_topic(snapshot, view)}"
     return [
         ((" to  ", "label"), (to, "text")),
-        ((" as  ", "label"), (_who(view, dot), "text"), *_ca(view, snapshot, dot)),
+        ((" as  ", "label"), (_who(view, dot), "text"), *_ca(view, snapshot, f"{dot}CA ")),
     ]
 
 
@@ -49,10 +49,12 @@ def _long(snapshot: Snapshot, view: ConnectionView, space: Space, width: int) ->
     servers = wrap(", ".join(sanitize(server, limit=80) for server in view.bootstrap_servers), max(10, width - _LABEL))
     lines = [_field("Topic", text(_topic(snapshot, view)))]
     lines += [_field("Servers" if index == 0 else "", text(row)) for index, row in enumerate(servers[:3])]
-    lines.append(_field("As", text(_who(view, dot))))
     if view.connection_type == ConnectionType.SASL_SSL:
-        ca = _ca(view, snapshot, "")
-        lines.append(_field("CA", ca or text("the system's trust store")))
+        lines.append(_field("As", text(f"{sanitize(view.username or '', limit=60)}{dot}{view.sasl_mechanism or ''}")))
+        lines.append(_field("Password", text(_password(view))))
+        lines.append(_field("TLS", _ca(view, snapshot, "CA ") or text("the system's trust store")))
+    else:
+        lines.append(_field("As", text(_who(view, dot))))
     changed = f"{date_time(view.changed_at)} by {sanitize(view.changed_by, limit=40)}"
     lines.append(_field("Saved", text(changed, "label")))
     return lines
@@ -74,6 +76,12 @@ def _who(view: ConnectionView, dot: str) -> str:
     return f"{user}{dot}{view.sasl_mechanism or ''} over TLS"
 
 
+def _password(view: ConnectionView) -> str:
+    """Say where it is, never what it is."""
+    source = sanitize(view.password_source or "", limit=80)
+    return source if ":" in source else "kept by the agent"
+
+
 def _ca(view: ConnectionView, snapshot: Snapshot, lead: str) -> Line:
     ca: CaSummary | None = view.ca
     if ca is None:
@@ -81,4 +89,4 @@ def _ca(view: ConnectionView, snapshot: Snapshot, lead: str) -> Line:
     days = (ca.expires - snapshot.as_of).days
     token = "bad" if days < 0 else "warn" if days < _WARN_DAYS else "text"
     left = "expired" if days < 0 else f"{days:,} d left"
-    return ((f"{lead}{'CA ' if lead else ''}{sanitize(ca.subject, limit=40)}, ", "text"), (left, token))
+    return ((f"{lead}{sanitize(ca.subject, limit=40)}, ", "text"), (left, token))

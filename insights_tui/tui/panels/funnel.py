@@ -1,18 +1,20 @@
 """The funnel: where payloads are, in the order they move, each number with the line that gives it meaning."""
 
-from insights_tui.domain.snapshot import Snapshot
+from insights_tui.domain.snapshot import Snapshot, State
 from insights_tui.domain.text import clock_time, duration, percent, rate, thousands
 from insights_tui.domain.trouble import Code
 from insights_tui.tui.frame import Scene, Space
 from insights_tui.tui.glyphs import ASCII
-from insights_tui.tui.lines import Line, columns, fit, text, width
+from insights_tui.tui.lines import Line, columns, crop, fit, text, width
 from insights_tui.tui.panels.big_digits import big
 from insights_tui.tui.panels.panel import Panel
 
 COLUMNS = 5
+FUNNEL_ROWS = 5
+"""Rows of a tiny page: a stage each."""
 _LAST = 16
 """Cells of the last column at least: `since 12:03:26Z`."""
-SHORT = 16
+SHORT = 15
 """Cells of a column below which words get short."""
 
 
@@ -27,6 +29,8 @@ _PARTS = (
     ("expired_unknown", "expired unknown"),
     ("damaged", "damaged"),
 )
+_CALM = (State.NOT_CONNECTED, State.CONNECTING, State.CONNECTED)
+"""States whose word is not on a coloured ground."""
 Stage = tuple[str, Line, Line]
 """Label, number, meaning."""
 
@@ -39,9 +43,9 @@ class Funnel(Panel):
         if scene.snapshot is None:
             return []
         size = column_size(scene.width)
-        stages = _stages(scene.snapshot, scene.space, short=size < SHORT)
+        stages = _stages(scene.snapshot, scene.space, short=size < SHORT and scene.tier != "tiny")
         if scene.tier == "tiny":
-            rows: list[Line] = [
+            return [
                 (
                     *fit(text(f" {label}", "label"), 12),
                     *fit(number[:1], 11, right=True),
@@ -51,24 +55,24 @@ class Funnel(Panel):
                 )
                 for label, number, meaning in stages
             ]
-            return [*rows, text(" enlarge to 80x24 for tables", "label")]
         dots = scene.glyphs.ellipsis
         numbers: list[tuple[Line, ...]] = [(number,) for _, number, _ in stages]
         if scene.tier == "wide" and scene.glyphs is not ASCII:
             numbers = [_tall(number, size) for _, number, _ in stages]
-        return [
-            ((" ", "text"), *columns([text(label, "label") for label, _, _ in stages], size, dots)),
-            *(((" ", "text"), *columns(row, size, dots)) for row in zip(*numbers, strict=True)),
-            ((" ", "text"), *columns([meaning for _, _, meaning in stages], size, dots)),
+        rows: list[list[Line]] = [
+            [text(label, "label") for label, _, _ in stages],
+            *map(list, zip(*numbers, strict=True)),
+            [meaning for _, _, meaning in stages],
         ]
+        return [crop(((" ", "text"), *columns(row, size, dots)), scene.width, dots) for row in rows]
 
 
 def _stages(snapshot: Snapshot, space: Space, *, short: bool) -> list[Stage]:
     counts = snapshot.counts
     arrow = f" {space.glyphs.arrow}" if space.tier != "tiny" and not short else ""
     return [
-        ("Queued" + arrow, _number(counts.queued), _queued(snapshot, space, short=short)),
-        ("In flight" + arrow, _number(counts.in_flight), text("no ack yet" if counts.in_flight else "none", "label")),
+        ("Queued" + arrow, _number(counts.queued), _queued(snapshot, space)),
+        ("In flight" + arrow, _number(counts.in_flight), _in_flight(snapshot, short=short)),
         ("Delivered", _number(counts.delivered), _delivered(snapshot)),
         ("Retrying", _number(counts.retrying, "worry"), _retrying(snapshot, short=short)),
         ("Lost", _lost_number(snapshot), _lost(snapshot)),
@@ -88,16 +92,21 @@ def _number(value: int, style: str = "strong") -> Line:
     return text(thousands(value), style if value else "strong")
 
 
-def _queued(snapshot: Snapshot, space: Space, *, short: bool) -> Line:
+def _queued(snapshot: Snapshot, space: Space) -> Line:
     full = percent(snapshot.counts.queued, snapshot.capacity.queue_max_payloads)
     if not snapshot.counts.queued:
         return text("empty", "label")
     filling = snapshot.counts.pending * 2 > snapshot.capacity.queue_max_payloads
     token = "warn" if filling else "label"
-    age = duration(snapshot.oldest_age_s)
-    if short and space.tier != "tiny":
-        return text(f"{full} full" if filling else age, token)
-    return text(f"{age} {space.glyphs.dot} {full}" + (" full" if space.roomy else ""), token)
+    if not space.roomy:  # the age of the oldest stands right below
+        return text(f"{full} full", token)
+    return text(f"{duration(snapshot.oldest_age_s)} {space.glyphs.dot} {full} full", token)
+
+
+def _in_flight(snapshot: Snapshot, *, short: bool) -> Line:
+    if not snapshot.counts.in_flight:
+        return text("none", "label")
+    return text("no ack" if short else "no ack yet", "label")
 
 
 def _delivered(snapshot: Snapshot) -> Line:
@@ -114,9 +123,13 @@ def _retrying(snapshot: Snapshot, *, short: bool) -> Line:
 
 def _lost_number(snapshot: Snapshot) -> Line:
     total = snapshot.counts.lost
-    shown = text(f" {thousands(snapshot.lost_open)} ", "loud") if snapshot.lost_open else text("0", "strong")
-    if total != snapshot.lost_open:
-        shown = (*shown, (f" of {thousands(total)}", "label"))
+    shown = text("0", "strong")
+    if snapshot.lost_open and snapshot.state in _CALM:
+        shown = text(f" {thousands(snapshot.lost_open)} ", "loud")
+    elif snapshot.lost_open:  # row 1 is loud already: one place is enough
+        shown = text(thousands(snapshot.lost_open), "wrong")
+    if snapshot.lost_open != total and snapshot.lost_open:
+        shown = (*shown, (" open", "label"))
     return shown
 
 
@@ -124,12 +137,12 @@ def _lost(snapshot: Snapshot) -> Line:
     if not snapshot.counts.lost:
         return text("none", "label")
     if not snapshot.lost_open:
-        return text("all dealt with", "label")
+        return text(f"{thousands(snapshot.counts.lost)} dealt with", "label")
     started = next((problem.since for problem in snapshot.problems if problem.code is Code.LOST), None)
     if started is not None:
-        return text(f"since {clock_time(started)}", "bad")
+        return text(f"since {clock_time(started)}", "label")
     kinds = [name for field, name in _PARTS if getattr(snapshot.counts, field)]
-    return text(kinds[0] if len(kinds) == 1 else f"{len(kinds)} kinds", "bad")
+    return text(kinds[0] if len(kinds) == 1 else f"{len(kinds)} kinds", "label")
 
 
 def lost_parts(snapshot: Snapshot) -> list[tuple[str, int]]:

@@ -14,6 +14,8 @@ Tab = tuple[Entry, Line]
 class NavRow(Panel):
     """The views, the current one strong; a click opens one."""
 
+    EDGE = 0
+
     class Chosen(Message):
         """A view was clicked."""
 
@@ -45,7 +47,8 @@ class NavRow(Panel):
         return self._drawn(names, scene, air=0)
 
     def _fits(self, names: dict[str, str], scene: Scene, *, air: int) -> bool:
-        return 1 + sum(width(tab) for _, tab in self._drawn(names, scene, air=air)) <= scene.width
+        blank = 0 if air else 1  # behind the last one: it may be cut
+        return 1 + sum(width(tab) for _, tab in self._drawn(names, scene, air=air)) - blank <= scene.width
 
     def _drawn(self, names: dict[str, str], scene: Scene, *, air: int) -> list[Tab]:
         return [(entry, self._tab(entry, scene, names[entry.name], air)) for entry in VIEWS]

@@ -17,6 +17,8 @@ class Panel(Sheet):
 
     TITLE: ClassVar[str] = ""
     """Heads the part where there is room."""
+    EDGE: ClassVar[int] = 1
+    """Columns that stay free at the right: words that touch the edge look cut."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
@@ -44,7 +46,7 @@ class Panel(Sheet):
         """Tell how many rows it would fill, its heading not counted."""
         kept, self.most = self.most, None  # what it was given last time is not what it wants
         try:
-            return len(self.lines(Scene(frame, space, self.size.width or space.width)))
+            return len(self.lines(Scene(frame, space, (self.size.width or space.width) - self.EDGE)))
         finally:
             self.most = kept
 
@@ -66,7 +68,7 @@ class Panel(Sheet):
     def _all_lines(self, width: int) -> list[Line]:
         if self.most == 0:
             return []
-        lines = list(self.lines(Scene(self._frame, self._space, width)))
+        lines = list(self.lines(Scene(self._frame, self._space, width - self.EDGE)))
         if lines and self.TITLE and self._space.roomy:
             rule = self._space.glyphs.rule * max(0, width - len(self.TITLE) - 3)
             lines.insert(0, ((f" {self.TITLE} ", "label"), (rule, "rule")))

@@ -6,7 +6,7 @@ from insights_tui.tui.frame import Scene
 from insights_tui.tui.lines import Line, crop, table, text
 from insights_tui.tui.panels.panel import Panel
 
-_ROWS = 14
+_ROWS, _LEAST = 14, 3
 _WORDS = {"ok": ("ok", "text"), "no_leader": ("no leader", "bad"), "backing_off": ("backing off", "warn")}
 
 
@@ -21,7 +21,8 @@ class Partitions(Panel):
         if snapshot is None or scene.tier != "wide" or not snapshot.partitions:
             return []
         partitions = sorted(snapshot.partitions, key=lambda partition: (partition.state == "ok", partition.id))
-        shown = partitions[:_ROWS]
+        room = _ROWS if self.most is None else max(_LEAST, self.most - 1)
+        shown = partitions if len(partitions) <= room else partitions[: room - 1]
         header = [text(name, "label") for name in ("partition", "leader", "state", "in flight")]
         rows = [header, *(_row(partition) for partition in shown)]
         lines = [crop(((" ", "text"), *row), scene.width) for row in table(rows, right=frozenset({0, 1, 3}))]

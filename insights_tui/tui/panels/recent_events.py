@@ -6,6 +6,8 @@ from insights_tui.tui.frame import Scene, Space
 from insights_tui.tui.lines import Line, crop
 from insights_tui.tui.panels.panel import Panel
 
+EVENTS = 5
+"""Rows that a large page keeps for them."""
 _LEVELS = {"info": ("info ", "label"), "warning": ("warn ", "warn"), "error": ("error", "bad")}
 
 

@@ -21,6 +21,8 @@ _CUTTABLE, _TELLING = (_TOPIC, _INSTALLATION, _NAME), 18
 class StatusRow(Panel):
     """State, refusal, staleness, mode, installation, topic, brokers, time."""
 
+    EDGE = 0
+
     def lines(self, scene: Scene) -> list[Line]:
         """Draw the row."""
         right = _freshness(scene.frame)
@@ -32,12 +34,16 @@ class StatusRow(Panel):
 
 def _left(frame: Frame, space: Space, room: int) -> Line:
     parts = _parts(frame, space)
-    while _total(parts) > room and any(weight < _MUST for weight, _ in parts):
-        least = min(parts, key=lambda part: part[0])
-        over = _total(parts) - room
-        parts[parts.index(least) : parts.index(least) + 1] = _shorter(least, over, space.glyphs.ellipsis)
-    kept = [part for _, part in parts]
-    if _total(parts) > room:  # every must at once on a narrow terminal: the word says enough
+    left = list(parts)
+    while _total(left) > room and any(weight < _MUST for weight, _ in left):
+        least = min(left, key=lambda part: part[0])
+        over = _total(left) - room
+        left[left.index(least) : left.index(least) + 1] = _shorter(least, over, space.glyphs.ellipsis)
+    for one in sorted(parts, key=lambda part: -part[0]):  # a short name may fit where a longer count did not
+        if one[0] not in {weight for weight, _ in left} and _total([*left, one]) <= room:
+            left = [part for part in parts if part is one or part[0] in {weight for weight, _ in left}]
+    kept = [part for _, part in left]
+    if _total(left) > room:  # every must at once on a narrow terminal: the word says enough
         kept = [tuple((run.partition(" · ")[0], token) for run, token in part) for part in kept]
     return tuple(run for part in kept for run in (*part, ("  ", "text")))
 

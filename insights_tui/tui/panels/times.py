@@ -5,7 +5,7 @@ from datetime import datetime
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import UNKNOWN, clock_time, duration, latency
 from insights_tui.tui.frame import Frame, Scene, Space
-from insights_tui.tui.lines import Line, columns, text, whole_seconds
+from insights_tui.tui.lines import Line, columns, crop, fit, text, whole_seconds
 from insights_tui.tui.panels.funnel import SHORT, column_size
 from insights_tui.tui.panels.panel import Panel
 
@@ -20,15 +20,23 @@ class Times(Panel):
 
     def lines(self, scene: Scene) -> list[Line]:
         """Draw labels above values, in the funnel's columns."""
-        if scene.snapshot is None or scene.tier == "tiny":
+        if scene.snapshot is None:
             return []
+        if scene.tier == "tiny":
+            return _few(scene.frame, scene.snapshot, scene.space, self.most)
         size = column_size(scene.width)
         fields = _fields(scene.frame, scene.snapshot, scene.space, short=size < SHORT)
         dots = scene.glyphs.ellipsis
-        return [
-            ((" ", "text"), *columns([text(label, "label") for label, _ in fields], size, dots)),
-            ((" ", "text"), *columns([value for _, value in fields], size, dots)),
-        ]
+        rows = ([text(label, "label") for label, _ in fields], [value for _, value in fields])
+        return [crop(((" ", "text"), *columns(row, size, dots)), scene.width, dots) for row in rows]
+
+
+def _few(frame: Frame, snapshot: Snapshot, space: Space, most: int | None) -> list[Line]:
+    """Write what has room below the funnel of a tiny page, in its columns; what is needed most comes first."""
+    _, loss, into, *_ = _fields(frame, snapshot, space, short=True)
+    rows = [(*fit(text(f" {label}", "label"), 12), *fit(value, 11, right=True)) for label, value in (loss, into)]
+    room = len(rows) if most is None else max(0, most - 1)
+    return [*rows[:room], text(" enlarge to 80x24 for tables", "label")]
 
 
 def _fields(frame: Frame, snapshot: Snapshot, space: Space, *, short: bool) -> list[tuple[str, Line]]:
@@ -53,7 +61,7 @@ def _labels(space: Space, dot: str, *, short: bool) -> tuple[str, str, str, str,
         return "Oldest undelivered", "Next loss in", "Last payload in", "Last delivered", f"Latency p50{dot}p99"
     if short:
         return "Oldest", "Next loss", "Last in", "Last out", f"p50{dot}p99"
-    return "Oldest waits", "Next loss in", "Last payload", "Last delivered", f"p50{dot}p99"
+    return "Oldest waits", "Next loss in", "Last payload", "Last delivery", f"p50{dot}p99"
 
 
 def _value(seconds: float | None, token: str) -> Line:
@@ -66,7 +74,7 @@ def _left(seconds: float | None, *, stale: bool) -> Line:
         return text(UNKNOWN, "label")
     if seconds < 0 and stale:
         return text("over", "bad")
-    return text(whole_seconds(seconds), "bad" if seconds < _SOON_S else "text")
+    return text(whole_seconds(seconds) if seconds >= 1 else "now", "bad" if seconds < _SOON_S else "text")
 
 
 def _ago(then: datetime | None, now: datetime, *, stale: bool) -> Line:

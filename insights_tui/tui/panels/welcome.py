@@ -3,7 +3,7 @@
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import counted, duration
 from insights_tui.tui.frame import Scene
-from insights_tui.tui.lines import BLANK, Line, text, wrap
+from insights_tui.tui.lines import BLANK, Line, fit, text, wrap
 from insights_tui.tui.panels.panel import Panel
 
 _WHAT = "Insights sends each execution's metrics to a topic of your Kafka."
@@ -13,6 +13,7 @@ _COMMAND = (
     "    --type sasl --mechanism SCRAM-SHA-512 --username NAME \\",
     "    --password-from env:KAFKA_PASSWORD",
 )
+_LABEL = 24
 _ROWS = 21
 """Rows of a terminal that has room for the command; half a command is none."""
 
@@ -23,7 +24,7 @@ class Welcome(Panel):
     def lines(self, scene: Scene) -> list[Line]:
         """Draw the headline and one sentence."""
         if scene.tier == "tiny":
-            return [text(" No Kafka connection yet. Press c.", "strong")]
+            return [text(f" No Kafka connection yet. Press {scene.space.told('c')}.", "strong")]
         return [
             text("No Kafka connection yet", "strong"),
             BLANK,
@@ -41,7 +42,26 @@ class Waiting(Panel):
         now = [*_queue(scene.snapshot), _address(scene.snapshot)]
         if scene.space.height < _ROWS:
             return now
-        return [*now, BLANK, text("Without this screen:", "label"), *(text(row) for row in _COMMAND)]
+        command = [BLANK, text("Without this screen:", "label"), *(text(row) for row in _COMMAND)]
+        if not scene.roomy:
+            return [*now, *command]
+        return [*_queue(scene.snapshot), BLANK, *_steps(scene, scene.snapshot), *command]
+
+
+def _steps(scene: Scene, snapshot: Snapshot) -> list[Line]:
+    """Say what comes next, so that nobody stops at the first of three steps."""
+    steps: list[tuple[str, Line]] = [
+        ("Connect", text("topic, servers, login; Test connection finds what is wrong, and saves nothing")),
+        (
+            "Send a test payload",
+            ((scene.space.told("t"), "accent"), (" tells its place in the topic, and how long it took", "text")),
+        ),
+        ("Let algorithms report", _where(snapshot)),
+    ]
+    return [
+        (*fit(((f"{number}  ", "label"), (name, "strong")), _LABEL + 3), *what)
+        for number, (name, what) in enumerate(steps, start=1)
+    ]
 
 
 def _queue(snapshot: Snapshot) -> list[Line]:
@@ -58,5 +78,11 @@ def _queue(snapshot: Snapshot) -> list[Line]:
 
 def _address(snapshot: Snapshot) -> Line:
     if snapshot.ingest_url is None:
-        return (("Algorithms   ", "label"), ("cannot report: TCP is turned off (INSIGHTS_LISTEN=none)", "warn"))
-    return (("Algorithms   ", "label"), ("report to ", "text"), (snapshot.ingest_url, "strong"))
+        return (("Algorithms   ", "label"), ("cannot report: ", "warn"), *_where(snapshot))
+    return (("Algorithms   ", "label"), ("report ", "text"), *_where(snapshot))
+
+
+def _where(snapshot: Snapshot) -> Line:
+    if snapshot.ingest_url is None:
+        return text("TCP is turned off (INSIGHTS_LISTEN=none)", "warn")
+    return (("to ", "text"), (snapshot.ingest_url, "strong"))

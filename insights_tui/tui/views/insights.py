@@ -4,15 +4,18 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button
 
-from insights_tui.tui.frame import Frame, Space
+from insights_tui.domain.snapshot import Snapshot
+from insights_tui.tui.frame import Frame, Scene, Space
 from insights_tui.tui.panels.arrange import AIR, Plan, share
 from insights_tui.tui.panels.balance import Balance
 from insights_tui.tui.panels.banner import troubled
 from insights_tui.tui.panels.brokers import Brokers
 from insights_tui.tui.panels.connection_card import ConnectionCard
-from insights_tui.tui.panels.funnel import Funnel
+from insights_tui.tui.panels.funnel import FUNNEL_ROWS, Funnel
+from insights_tui.tui.panels.no_agent import NoAgent
+from insights_tui.tui.panels.panel import Panel
 from insights_tui.tui.panels.partitions import Partitions
-from insights_tui.tui.panels.recent_events import RecentEvents
+from insights_tui.tui.panels.recent_events import EVENTS, RecentEvents
 from insights_tui.tui.panels.times import Times
 from insights_tui.tui.panels.trends import Trends
 from insights_tui.tui.panels.welcome import Waiting, Welcome
@@ -29,6 +32,7 @@ class InsightsView(View):
 
     def compose(self) -> ComposeResult:
         """Build every part once; layouts show, hide and place them."""
+        yield NoAgent()
         with Vertical(id="welcome"):
             yield Welcome()
             yield Button("Connect to Kafka", id="connect-big")
@@ -39,12 +43,12 @@ class InsightsView(View):
             yield Times()
         with Horizontal(id="middle"):
             yield Trends()
-            yield ConnectionCard()
-        with Horizontal(id="lower"):
-            with Vertical(id="tables"):
-                yield Brokers()
-                yield RecentEvents()
-            yield Partitions()
+            with Vertical(id="side"):
+                yield ConnectionCard()
+                yield Partitions()
+        with Vertical(id="lower"):
+            yield Brokers()
+            yield RecentEvents()
 
     def draw(self, frame: Frame, space: Space) -> None:
         """Show a frame in the room there is."""
@@ -55,6 +59,8 @@ class InsightsView(View):
         self.set_class(unconnected, "-unconnected")
         self._arrange(frame, space)
         super().draw(frame, space)
+        if space.roomy and snapshot is not None:
+            self._spread(frame, space, snapshot)
         big = self.query_one("#connect-big", Button)
         big.display = not frame.read_only and space.tier != "tiny"
         if self.has_focus and unconnected and big.display:
@@ -66,8 +72,26 @@ class InsightsView(View):
         """Arrange anew where the banner or a notice takes rows, or gives them back."""
         self.draw(self.frame, self.space)
 
+    def _spread(self, frame: Frame, space: Space, snapshot: Snapshot) -> None:
+        """Give the trends of a large page the rows that nothing else needs, and the partitions those beside them."""
+        trends, partitions = self.query_one(Trends), self.query_one(Partitions)
+        parts: tuple[type[Panel], ...] = (Funnel, Balance, Times, Trends, Brokers, RecentEvents)
+        used = sum(len(self.query_one(part).painted) + 1 for part in parts)
+        used += EVENTS + 1 - len(self.query_one(RecentEvents).painted)  # as many whatever happens: charts stand still
+        spare = (self.size.height or space.height - 4) + 1 - used
+        tall = trends.grown(snapshot, Scene(frame, space, 0), spare)
+        if tall != trends.tall:
+            trends.tall = tall
+            trends.show(frame, space)
+        most = len(trends.painted) - len(self.query_one(ConnectionCard).painted) - 2
+        if most != partitions.most:
+            partitions.most = most
+            partitions.show(frame, space)
+
     def _arrange(self, frame: Frame, space: Space) -> None:
-        """Share out the rows of a narrow page: nothing is cut, and what is left over is air."""
+        """Share out the rows of a small page: nothing is cut, and what is left over is air."""
+        if space.tier == "tiny":
+            self.query_one(Times).most = (self.size.height or space.height - 3) - FUNNEL_ROWS
         narrow = space.tier == "narrow" and frame.snapshot is not None
         plan = Plan()
         if narrow:

@@ -30,6 +30,14 @@ class Charts(Trends):
             return min(_TALLEST, (scene.space.height - _OTHER_ROWS) // 4)
         return 3 if scene.tier == "medium" else 1
 
+    def scaled(self, scene: Scene) -> bool:
+        """Show the scale wherever a trend has more than a row."""
+        return self.rows(scene) > 1
+
+    def apart(self, _scene: Scene) -> bool:
+        """Leave no row between them: their height is what this view is for."""
+        return False
+
     def trends(self, scene: Scene, snapshot: Snapshot) -> list[Trend]:
         """Name the trends; where nothing was lost or refused, one row says so."""
         found = [accepted(snapshot), delivered(snapshot), pending(snapshot), p99(snapshot)]
