@@ -72,6 +72,12 @@ def ends(left: Line, right: Line, cells: int, ellipsis: str = "") -> Line:
     return (*fit(left, room, ellipsis=ellipsis), (" ", "text"), *right)
 
 
+def ruled(name: str, cells: int, rule: str, ellipsis: str = "") -> Line:
+    """Head what stands below a list: a rule with a name in it."""
+    title = crop(((f" {rule} ", "rule"), (f"{name} ", "strong")), cells - 2, ellipsis)
+    return (*title, (rule * max(0, cells - width(title) - 1), "rule"))
+
+
 def columns(cells: Sequence[Line], size: int, ellipsis: str = "") -> Line:
     """Set lines side by side, each `size` cells wide with one cell of air; the last has what is left of the row."""
     fitted = (run for cell in cells[:-1] for run in (*fit(cell, size - 1, ellipsis=ellipsis), (" ", "text")))

@@ -14,6 +14,12 @@ _KEY = re.compile(r"\{([^{} ]+)\}")
 _SHORT = {"escape": "esc", "delete": "del", "pageup": "pgup", "pagedown": "pgdn"}
 
 
+class Fixed(str):
+    """A key that nothing moves: a field's own `enter`."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Told:
     """Spells keys as they are now; what no act has is spelled as it came."""
@@ -25,7 +31,7 @@ class Told:
 
     def __call__(self, key: str) -> str:
         """Give the key that now does what `key` does where nothing is moved."""
-        if self.moved:
+        if self.moved and not isinstance(key, Fixed):
             for binding in bindings(self.owners):
                 if key in {
                     binding.key_display,

@@ -16,7 +16,7 @@ from insights_tui.tui.frame import Space
 from insights_tui.tui.rows import Rows
 from insights_tui.tui.views.lost.drawing import row
 from tests.tui.driving import Desk, desk
-from tests.tui.samples import CONNECTED, HOSTILE, HOSTILE_SNAPSHOT, NONE, NOW
+from tests.tui.samples import AUTH_FAILED, CONNECTED, HOSTILE, HOSTILE_SNAPSHOT, NONE, NOW
 from tests.tui_views.agents import MEGABYTE, ViewsAgent, hostile_payload, lost_payload, snapshot_of
 
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -45,7 +45,8 @@ async def test_the_newest_come_first_and_no_value_is_shown(size: tuple[int, int]
         rows = listed(seated)
         newest = max(agent.kept, key=lambda one: one.seq)
         assert newest.id[-8:] in rows[0]
-        assert (newest.id in rows[0]) == (size[0] >= 120)
+        assert (newest.id in rows[0]) == (size[0] >= 160)
+        assert newest.id in seated.text()
         assert "risk_score" not in seated.text()
         assert "40 lost payloads open" in seated.text()
         assert all(len(line) <= size[0] for line in seated.lines())
@@ -167,7 +168,8 @@ async def test_dropping_everything_says_so_and_closes_those_without_a_value_too(
         await seated.press("right", "enter")
         await seated.until_shown("12 lost payloads dropped; none is open any more.")
         assert agent.acts == [("drop", LostFilter(), True)]
-        await seated.until_shown("Nothing is lost.")
+        await seated.until_shown("All 12 payloads that were lost have been dealt with.")
+        assert "0 sent again, 12 dropped" in seated.text()
 
 
 @pytest.mark.parametrize("key", ["d", "D"])
@@ -199,9 +201,9 @@ async def test_what_cannot_be_read_is_dropped_by_its_reason_though_no_list_shows
 @pytest.mark.parametrize(
     ("width", "why", "shown"),
     [
-        (80, "The deadline passed (never sent). No broker can be reached.", "No broker can be reached."),
-        (80, "The deadline passed (never sent).", "The deadline passed (never sent)."),
-        (80, "Broker 2 at kafka-2:9093 refuses a payload as too large.", "refuses a payload as too large."),
+        (80, "The deadline passed (never sent). No broker can be reached.", "No broker can be reached"),
+        (80, "The deadline passed (never sent).", "The deadline passed (never sent)"),
+        (80, "Broker 2 at kafka-2:9093 refuses a payload as too large.", "refuses a payload as too large"),
         (120, "Broker 2 at kafka-2:9093 refuses a payload as too large.", "Broker 2 at kafka-2:9093 refuses a payload"),
     ],
 )
@@ -260,6 +262,46 @@ async def test_nothing_lost_says_so(base: object) -> None:
         await seated.until_shown("No lost payload to redrive")
         await seated.press("delete")
         await seated.until_shown("No lost payload to drop.")
+
+
+async def test_what_waits_is_told_where_nothing_is_lost_yet() -> None:
+    agent = ViewsAgent(AUTH_FAILED)
+    async with desk(agent.now, agent=agent) as seated:
+        await seated.press("5")
+        await seated.until_shown("18,204 payloads wait; the first is lost in 55 s unless it is delivered.")
+
+
+async def test_the_row_under_the_cursor_is_told_in_full_below_the_list() -> None:
+    agent = an_agent()
+    async with desk(agent.now, agent=agent) as seated:
+        await opened(seated)
+        below = seated.lines()[-4:-1]
+        assert agent.kept[-1].id in below[0]
+        assert "cannot be reached: TCP connect timed out after 5 s." in below[1]
+        await seated.press("down")
+        await seated.until_shown(agent.kept[-2].id)
+
+
+async def test_a_number_that_does_not_fit_is_left_out() -> None:
+    agent = an_agent(250)
+    agent.now = replace(agent.now, counts=replace(agent.now.counts, rejected=10))
+    for columns in (80, 120):
+        async with desk(agent.now, (columns, 40), agent=agent) as seated:
+            await opened(seated)
+            assert ("of 260 in all: 0 sent again, 10 dropped" in seated.text()) == (columns == 120)
+            assert ("of 260" in seated.text()) == (columns == 120)
+
+
+async def test_while_the_filter_is_typed_the_last_row_names_its_keys_alone() -> None:
+    agent = an_agent()
+    async with desk(agent.now, agent=agent) as seated:
+        await opened(seated)
+        assert "Redrive" in seated.lines()[-1]
+        await seated.press("slash")
+        await seated.until(lambda: seated.lines()[-1].split()[:4] == ["enter", "Filter", "esc", "Close"], "its keys")
+        assert "Quit" not in seated.lines()[-1]
+        await seated.press("escape")
+        await seated.until(lambda: "Redrive" in seated.lines()[-1], "the keys of the view")
 
 
 @pytest.mark.parametrize("size", [(50, 14), *SIZES], ids=lambda size: f"{size[0]}x{size[1]}")

@@ -15,11 +15,16 @@ class KeysRow(Panel):
         super().__init__()
         self.of_view: Keys = ()
         """What the view that is shown adds, most needed first."""
+        self.typing = False
+        """Whether a line is typed: then the keys of every view are letters."""
 
     def lines(self, scene: Scene) -> list[Line]:
         """Draw the keys of the view, then those of every view."""
-        keys = [*self.of_view, ("space", "Resume" if scene.frame.frozen_at else "Freeze"), ("y", "Copy")]
-        last = [("?", "Help"), ("q", "Quit")]
+        keys = [*self.of_view]
+        last: list[tuple[str, str]] = []
+        if not self.typing:
+            keys += [("space", "Resume" if scene.frame.frozen_at else "Freeze"), ("y", "Copy")]
+            last += [("?", "Help"), ("q", "Quit")]
         keys, last = ([(self.told(key), word) for key, word in some] for some in (keys, last))
         right: Line = (("^p", "accent"), (" Palette ", "label"))
         while len(keys) > 1 and width(_runs([*keys, *last])) > scene.width - width(right) - 1:

@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.geometry import Region
 from textual.reactive import Reactive
 from textual.widget import Widget
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from insights_tui.tui.frame import Frame, Space
 from insights_tui.tui.panels.banner import Banner
@@ -27,12 +27,13 @@ from insights_tui.tui.screens.confirm import Confirm
 from insights_tui.tui.screens.help import Help
 from insights_tui.tui.screens.questions import before_quitting
 from insights_tui.tui.status_text import status_text
-from insights_tui.tui.told_keys import Told
+from insights_tui.tui.told_keys import Fixed, Told
 from insights_tui.tui.views.registry import VIEWS
 from insights_tui.tui.views.view import Keys, View
 
 _ACTING = ("act", "lost-act", "algorithms-act")
 """Groups of workers that change something."""
+_TYPING: Keys = ((Fixed("enter"), "Filter"), ("esc", "Close"))
 
 
 class InsightsScreen(Acts):
@@ -178,14 +179,24 @@ class InsightsScreen(Acts):
         at_home = self._shown == VIEWS[0].name
         offered = configured or space.tier == "tiny" or not at_home
         connect.display = frame.snapshot is not None and offered and not frame.read_only
-        self.query_one(KeysRow).of_view = self._keys(frame)
-        self.query_one(KeysRow).told = self._told()
+        self._name_keys()
         above = self._told(of_view=False)
         self.query_one(NavRow).told = self.query_one(Banner).told = above
         for panel in self.query(Panel):
             if panel.parent is self or panel.parent is connect.parent:
                 panel.show(frame, space)
         self.view.show(frame, space)
+
+    def _name_keys(self) -> None:
+        row = self.query_one(KeysRow)
+        row.typing = isinstance(self.focused, Input)
+        row.of_view = _TYPING if row.typing else self._keys(self._frame)
+        row.told = self._told()
+
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        """Name the keys of a line that is typed while it is: every letter is text there."""
+        if self.query(KeysRow) and self.query_one(KeysRow).typing != isinstance(self.focused, Input):
+            self._draw()
 
     def _draw_behind(self, frame: Frame) -> None:
         """Keep row 1 true while a dialog covers the rest: `STALE` must not wait until it is closed."""

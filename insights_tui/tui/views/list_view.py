@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 from insights_tui.tui.frame import Space
 from insights_tui.tui.glyphs import ASCII
-from insights_tui.tui.lines import Line, ascii_line, text, wrap
+from insights_tui.tui.lines import Line, ascii_line, wrap
 from insights_tui.tui.rows import Rows
 from insights_tui.tui.screens.confirm import Confirm
 from insights_tui.tui.screens.questions import Question, spelled
@@ -29,6 +29,9 @@ class ListView(View):
         yield Sheet(id=f"{self.NAME}-summary")
         yield from self.between()
         yield Rows(id=f"{self.NAME}-rows")
+        below = Sheet(id=f"{self.NAME}-below")
+        below.display = False
+        yield below
 
     def between(self) -> Sequence[Widget]:
         """Give what stands between the summary and the list."""
@@ -64,13 +67,20 @@ class ListView(View):
         self.query_one(f"#{self.NAME}-summary", Sheet).paint([summed, ()])
         self.query_one(Rows).show(top, rows, keys, space.glyphs)
 
+    def show_below(self, lines: Sequence[Line], space: Space) -> None:
+        """Say more of the chosen row below the list; nothing to say leaves the list the room."""
+        sheet = self.query_one(f"#{self.NAME}-below", Sheet)
+        if sheet.display != bool(lines):
+            sheet.display = bool(lines)
+        sheet.paint([ascii_line(line) for line in lines] if space.glyphs is ASCII else lines)
+
     def failure(self, space: Space) -> list[Line]:
         """Say why there is no list, and how to try again."""
         said = wrap(self._failed, max(20, space.width - 8))
         lines: list[Line] = [
             ((f" {' ' if index else space.glyphs.bad} ", "bad"), (part, "text")) for index, part in enumerate(said)
         ]
-        return [(), *lines, text("   u tries again.", "label")]
+        return [(), *lines, (), space.told.line("   {u} tries again.", "label")]
 
     def redraw(self) -> None:
         """Draw what has come meanwhile, without waiting for the next frame."""

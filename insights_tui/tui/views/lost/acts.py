@@ -11,6 +11,7 @@ from insights_tui.domain.lost_acts import tally, without_value
 from insights_tui.domain.refused import RefusedError
 from insights_tui.domain.text import counted
 from insights_tui.tui.screens.questions import Question
+from insights_tui.tui.told_keys import Told
 from insights_tui.tui.views.lost.export import export
 from insights_tui.tui.views.lost.questions import ask_drop, ask_redrive
 
@@ -43,13 +44,13 @@ async def plan_redrive(client: LostApi, which: LostFilter, topic: str | None) ->
     return Asked(which, everything=False, question=question)
 
 
-async def plan_drop(client: LostApi, which: LostFilter, *, lost_open: int = 0, damaged: int = 0) -> Asked:
+async def plan_drop(client: LostApi, which: LostFilter, told: Told, *, lost_open: int = 0, damaged: int = 0) -> Asked:
     """Count what dropping takes, and put it into words; `lost_open` and `damaged` are the ledger's."""
     found = await tally(client.lost(which))
     without = without_value(which, found, lost_open, damaged)
     if not found.total and not without:
         return Asked(which, everything=which.empty, question=None, nothing="No lost payload to drop.")
-    return Asked(which, everything=which.empty, question=ask_drop(found, without, which))
+    return Asked(which, everything=which.empty, question=ask_drop(found, without, which, told))
 
 
 async def do_redrive(client: LostApi, asked: Asked) -> str:

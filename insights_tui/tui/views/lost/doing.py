@@ -46,14 +46,18 @@ class LostActs(ListView):
 
     def action_drop(self) -> None:
         """Close them for good, after asking."""
-        snapshot, which = self.frame.snapshot, self._asked_for()
-        lost_open = snapshot.lost_open if snapshot is not None else 0
-        damaged = snapshot.counts.damaged if snapshot is not None else 0
-        self._work(self._ask(lambda: plan_drop(self._client, which, lost_open=lost_open, damaged=damaged), do_drop))
+        self._work(self._ask(lambda: self._plan_drop(self._asked_for()), do_drop))
+
+    async def _plan_drop(self, which: LostFilter) -> Asked:
+        snapshot, told = self.frame.snapshot, self.space.told
+        if snapshot is None or which.ids:
+            return await plan_drop(self._client, which, told)
+        lost_open, damaged = snapshot.lost_open, snapshot.counts.damaged
+        return await plan_drop(self._client, which, told, lost_open=lost_open, damaged=damaged)
 
     def action_which_delete(self) -> None:
         """Take neither: elsewhere `d` deletes the connection, and here somebody may mean the payloads."""
-        self.say("Here del drops lost payloads; d deletes the connection, on the other pages.")
+        self.say(self.space.told.words("Here {del} drops lost payloads; no key deletes the connection."))
 
     def action_export(self) -> None:
         """Write them to a file; once more stops it."""
@@ -65,7 +69,7 @@ class LostActs(ListView):
 
     async def _export(self) -> None:
         def progress(count: int) -> None:
-            self.say(f"{count:,} exported so far; x stops.")
+            self.say(f"{count:,} exported so far; {self.space.told('x')} stops.")
 
         try:
             done = await do_export(self._client, self._asked_for(), datetime.now(UTC), progress)

@@ -4,6 +4,7 @@ from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.lost_acts import Tally, before_drop, before_redrive
 from insights_tui.domain.text import counted, sanitize
 from insights_tui.tui.screens.questions import Question
+from insights_tui.tui.told_keys import Told
 
 
 def ask_redrive(found: Tally, left_out: int, which: LostFilter, topic: str | None) -> Question:
@@ -21,14 +22,14 @@ def ask_redrive(found: Tally, left_out: int, which: LostFilter, topic: str | Non
     )
 
 
-def ask_drop(found: Tally, without: int, which: LostFilter) -> Question:
+def ask_drop(found: Tally, without: int, which: LostFilter, told: Told) -> Question:
     """Say what is gone for good then."""
     return Question(
         title=f"Drop {_so_many(found) if found.total else counted(without, 'lost payload')} for good?",
         body=(
             f"Asked for: {sanitize(which.words, limit=160)}.",
             *before_drop(found, without),
-            "To keep their values, cancel and press x: that exports them.",
+            told.words("To keep their values, cancel and press {x}: that exports them."),
         ),
         agree="Drop",
     )

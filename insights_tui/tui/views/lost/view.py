@@ -17,16 +17,9 @@ from insights_tui.tui.connection_form.text_field import TextField
 from insights_tui.tui.frame import Frame, Space
 from insights_tui.tui.lines import Line
 from insights_tui.tui.rows import Rows
-from insights_tui.tui.views.lost.acts import (
-    FAILURES,
-    do_drop,
-    do_redrive,
-    plan_drop,
-    plan_redrive,
-    reason_of,
-)
+from insights_tui.tui.views.lost.acts import FAILURES, do_drop, do_redrive, plan_redrive, reason_of
 from insights_tui.tui.views.lost.doing import LostActs
-from insights_tui.tui.views.lost.drawing import all_today, fields, heading, nothing, row, summary
+from insights_tui.tui.views.lost.drawing import all_today, chosen, fields, heading, nothing, row, summary
 from insights_tui.tui.views.lost.filters import HINT, filter_line, parse_filter
 from insights_tui.tui.views.lost.pages import Pages
 from insights_tui.tui.views.payload_dialog import Act, PayloadDialog
@@ -34,6 +27,8 @@ from insights_tui.tui.views.view import Keys
 
 MAX_MARKS = 100
 """As many ids as one call takes."""
+_BELOW = {"narrow": 3, "medium": 3}
+"""Lines below the list, by layout: a wall screen has room for everything in the row, a tiny one for nothing else."""
 _ACTS = (("r", "Redrive"), ("/", "Filter"), ("x", "Export"), ("del", "Drop"))
 _REDRIVE, _DROP = Act("redrive", "r", "Redrive", "lost.redrive"), Act("drop", "delete", "Drop", "lost.drop")
 _CYCLE = (
@@ -71,8 +66,9 @@ class LostView(LostActs):
         self._pages = Pages()
         self._marks = {}
         self._which = LostFilter()
-        self._loaded_at: tuple[int, int] | None = None
-        """What the ledger said when the list was loaded: lost in all, and open."""
+        self._loaded = False
+        self._lost_then: int | None = None
+        """How many had been lost in all when the list was loaded; `None` where no news had come yet."""
         self._exporting = None
 
     def between(self) -> Sequence[Widget]:
@@ -87,46 +83,50 @@ class LostView(LostActs):
         """Let go of the list; an act that was agreed to goes on, and tells how it went."""
         super().on_view_hidden()
         self._pages = Pages()
-        self._loaded_at = None
+        self._loaded = False
 
     def keys(self, frame: Frame) -> Keys:
         """Name the acts."""
         if not self._pages.rows:
             return (("/", "Filter"), ("del", "Drop")) if frame.snapshot is not None and frame.snapshot.lost_open else ()
-        return (*_ACTS, ("enter", "Details"), ("m", "Mark"))
+        return (*_ACTS, ("enter", "Details"), ("m", "Mark"), ("f", "Reason"))
 
     def draw(self, frame: Frame, space: Space) -> None:
         """Say how many are open now; the list itself stays as it was loaded."""
         snapshot = frame.snapshot
-        lost_open = snapshot.lost_open if snapshot is not None else 0
         new = 0
-        if snapshot is not None and self._loaded_at is not None:
-            new = snapshot.counts.lost - self._loaded_at[0]
+        if snapshot is not None and self._loaded:
+            self._lost_then = snapshot.counts.lost if self._lost_then is None else self._lost_then
+            new = snapshot.counts.lost - self._lost_then
             if new > 0 and not self._pages.rows and not self._failed:
                 self.action_reload()
         head = summary(
-            lost_open=lost_open,
+            snapshot,
             listed=len(self._pages.rows),
             whole=self._pages.whole and not self._pages.cut,
             which=self._which,
             marks=self._marks.keys(),
             new=new if self._pages.rows else 0,
+            space=space,
         )
         as_of = snapshot.as_of if snapshot is not None else datetime.now(UTC)
         today = all_today(self._pages.rows, as_of)
         room = self.room(space)
         rows = [row(one, room, as_of=as_of, today=today, marked=one.id in self._marks) for one in self._pages.rows]
         keys = [one.seq for one in self._pages.rows]
-        damaged = snapshot.counts.damaged if snapshot is not None else 0
-        top = [heading(room, today=today)] if rows else self._empty(lost_open, damaged, space)
+        top = [heading(room, today=today)] if rows else self._empty(space)
         self.paint(head, top, rows, keys, space)
+        self._draw_below()
 
-    def _empty(self, lost_open: int, damaged: int, space: Space) -> "list[Line]":
+    def _draw_below(self) -> None:
+        one, space = self._chosen(), self.space
+        rows = _BELOW.get(space.tier, 0)
+        self.show_below(chosen(one, self.room(space), rows=rows) if one is not None and rows else [], space)
+
+    def _empty(self, space: Space) -> "list[Line]":
         if self._failed:
             return self.failure(space)
-        if self._loaded_at is None:
-            return []
-        return nothing(lost_open, damaged, self._which, space)
+        return nothing(self.frame.snapshot, self._which, space) if self._loaded else []
 
     # loading
 
@@ -136,7 +136,7 @@ class LostView(LostActs):
 
     async def _reload(self, *, to_top: bool = False) -> None:
         snapshot = self.frame.snapshot
-        before = (snapshot.counts.lost, snapshot.lost_open) if snapshot is not None else None
+        before = snapshot.counts.lost if snapshot is not None else None
         try:
             await self._pages.reload(self._client, self._which)
         except FAILURES as error:
@@ -144,7 +144,7 @@ class LostView(LostActs):
             self._failed = sanitize(reason_of(error), limit=600)
         else:
             self._failed = ""
-        self._loaded_at = before or (0, 0)
+        self._loaded, self._lost_then = True, before
         self.redraw()
         if to_top and self._pages.rows:
             self.query_one(Rows).choose(self._pages.rows[0].seq)
@@ -165,6 +165,7 @@ class LostView(LostActs):
     def on_rows_moved(self, event: Rows.Moved) -> None:
         """Where the newest were let go of, the top of the list leads back to them."""
         event.stop()
+        self._draw_below()
         if event.rows.at == 0 and self._pages.cut:
             self.action_reload()
 
@@ -249,11 +250,11 @@ class LostView(LostActs):
             found = await self._client.lost_payload(one.id)
             return None if found is None else found.value
 
-        def chosen(answer: str | None) -> None:
+        def answered(answer: str | None) -> None:
             which = LostFilter(ids=frozenset({one.id}))
             if answer == "redrive":
                 self._work(self._ask(lambda: plan_redrive(self._client, which, self._topic), do_redrive))
             elif answer == "drop":
-                self._work(self._ask(lambda: plan_drop(self._client, which), do_drop))
+                self._work(self._ask(lambda: self._plan_drop(which), do_drop))
 
-        self.app.push_screen(PayloadDialog("A lost payload", fields(one), value, self.space.glyphs, acts), chosen)
+        self.app.push_screen(PayloadDialog("A lost payload", fields(one), value, self.space.glyphs, acts), answered)
