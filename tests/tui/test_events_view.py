@@ -1,17 +1,25 @@
 """The Events view: grouped, filtered, explained, bounded, and it follows."""
 
+import re
 import time
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
+import insights_tui
+from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.snapshot import Event
+from insights_tui.domain.trouble import Code
 from insights_tui.tui.frame import Space
 from insights_tui.tui.lines import plain
 from insights_tui.tui.views.events import drawing
 from insights_tui.tui.views.events.log import KEPT, Log
+from insights_tui.tui.views.events.meanings import meaning
 from tests.tui import samples
 from tests.tui.driving import Desk, desk
 from tests.tui.fake_agent import FakeAgent
+
+PACKAGE = Path(insights_tui.__file__).parent
 
 
 class Counting(FakeAgent):
@@ -71,15 +79,16 @@ async def opened(seated: Desk) -> None:
     await seated.until_shown("showing")
 
 
-async def test_the_chosen_event_is_explained_and_its_raw_text_is_one_key_away() -> None:
+async def test_the_chosen_event_is_explained_and_its_raw_text_shown() -> None:
     async with desk(samples.DEGRADED) as seated:
         await opened(seated)
         await seated.until_shown("first 12:03:50Z · last 12:04:30Z · 14 times")
         assert "Nothing answered there." in seated.text()
         assert "nc -vz kafka-2 9093" in seated.text()
-        assert "[Errno 110]" not in seated.text()
+        assert "raw     [Errno 110] Connect call failed" in seated.text()
         await seated.press("enter")
-        await seated.until_shown("[Errno 110] Connect call failed")
+        await seated.until_shown("What to check")
+        assert "[Errno 110] Connect call failed" in seated.text()
         await seated.press("escape")
         await seated.press("down")
         await seated.until_shown("No broker leads these partitions")
@@ -123,13 +132,63 @@ async def test_the_list_follows_from_its_first_row_and_stays_where_a_person_read
         await seated.until_shown("14 times")
         new = replace(event(20, subject="fresh"), at=samples.NOW + timedelta(seconds=60))
         agent.now = replace(samples.DEGRADED, events=(new, *samples.EVENTS))
-        await seated.until_shown("─ fresh ─")
+        await seated.until_shown("─ fresh · broker down ─")
         await seated.press("down")
         await seated.until_shown("1 newer: g")
         agent.now = replace(samples.DEGRADED, events=(replace(new, seq=21, subject="fresher"), new, *samples.EVENTS))
         await seated.until_shown("2 newer: g")
         await seated.press("g")
-        await seated.until_shown("─ fresher ─")
+        await seated.until_shown("─ fresher · broker down ─")
+
+
+def test_the_order_is_that_of_the_time_shown_and_groups_of_one_second_do_not_dance() -> None:
+    log = Log()
+    began = samples.NOW - timedelta(hours=1)
+    log.take([
+        Event(1, samples.NOW, "error", "a", "old", None, "", count=9, first_at=began),
+        Event(2, samples.NOW + timedelta(seconds=3), "error", "a", "late", None, "", count=2, first_at=began),
+        Event(3, samples.NOW, "error", "a", "new", None, "", count=2, first_at=began + timedelta(seconds=1)),
+    ])  # fmt: skip
+    order = [one.subject for one in log.shown()]
+    assert order == ["late", "new", "old"]
+    log.take([Event(4, samples.NOW, "error", "a", "old", None, "", count=10, first_at=began)])
+    assert [one.subject for one in log.shown()] == order
+
+
+async def test_an_agent_that_cannot_be_asked_leaves_what_its_last_snapshot_told() -> None:
+    agent = Counting(samples.DEGRADED)
+    async with desk(samples.DEGRADED, agent=agent) as seated:
+        agent.down = AgentUnavailableError("nobody listens")
+        await seated.until_shown("STALE")
+        await seated.press("3")
+        await seated.until_shown("showing 5, the newest that were told")
+        assert agent.times == 0
+        assert "Nothing has happened" not in seated.text()
+        assert "LIVE" not in seated.text()
+        agent.down = None
+        await seated.until_shown("showing 5 of 5")
+
+
+def test_a_row_leaves_out_the_subject_that_stands_beside_its_text() -> None:
+    one = event(1, text="kafka-1:9093: It broke.")
+    assert plain(drawing.row(one, Space(), None)).count("kafka-1:9093") == 1
+    assert "kafka-1:9093" not in plain(drawing.row(replace(one, subject=""), Space(), None))[:30]
+
+
+def test_raw_text_has_the_rows_that_are_left_and_a_cut_is_marked() -> None:
+    one = replace(event(1), raw="word " * 500)
+    lines = [plain(line) for line in drawing.details(one, Space(), 80, rows=9)]
+    assert len(lines) == 9
+    assert lines[-1].endswith("…")
+    assert all(len(line) < 80 for line in lines)
+
+
+def test_what_agents_write_is_explained() -> None:
+    source = " ".join(path.read_text() for path in PACKAGE.rglob("*.py"))
+    codes = set(re.findall(r'Occurrence\(\s*(?:level=)?"(?:info|warning|error)",\s*(?:code=)?"([a-z_]+)"', source))
+    codes |= {code.value for code in Code} - {"other"}
+    assert len(codes) > 30
+    assert [code for code in sorted(codes) if not meaning(replace(event(1), code=code))] == []
 
 
 async def test_copying_an_event_copies_it_sanitised() -> None:

@@ -5,12 +5,15 @@ from datetime import UTC, date, datetime
 from insights_tui.domain.snapshot import Event
 from insights_tui.domain.text import clock_time, date_time, sanitize
 from insights_tui.tui.frame import Space
-from insights_tui.tui.lines import Line, crop, ends, fit, text, wrap
+from insights_tui.tui.lines import Line, crop, cut, ends, fit, text, wrap
+from insights_tui.tui.lines import width as measure
 from insights_tui.tui.views.events.meanings import meaning
 
 _WORDS = {"info": ("info", "label"), "warning": ("warn", "warn"), "error": ("error", "bad")}
-_TIME, _TIMES, _LEVEL = 12, 8, 7
+_TIME, _TIMES, _LEVEL = 11, 8, 7
 _LABEL = 8
+_SHORT = 10
+"""Rows of the details up to which no text may have more than two of them."""
 
 
 def header(space: Space) -> Line:
@@ -29,7 +32,8 @@ def row(event: Event, space: Space, today: date | None) -> Line:
     """Write one event in one row; the time of day, of another day than `today` the date before it."""
     word, token = _WORDS[event.level]
     dots = space.glyphs.ellipsis
-    where = fit(text(sanitize(event.subject, limit=120), "text"), _where(space) - 2, ellipsis=dots)
+    subject = sanitize(event.subject, limit=120)
+    where = fit(text(subject, "text"), _where(space) - 2, ellipsis=dots)
     count = f"{event.count:,}" if event.count > 1 else ""
     return (
         *fit(text(_when(event.at, today), "label"), _TIME),
@@ -38,8 +42,16 @@ def row(event: Event, space: Space, today: date | None) -> Line:
         *fit(text(word, token), _LEVEL),
         *where,
         ("  ", "text"),
-        (sanitize(event.text, limit=300), "text"),
+        (_said(sanitize(event.text, limit=300), subject), "text"),
     )
+
+
+def _said(words: str, subject: str) -> str:
+    """Leave out the subject where a text begins with it: it stands in the column beside it."""
+    for joint in (": ", " "):
+        if subject and words.startswith(subject + joint):
+            return words[len(subject) + len(joint) :]
+    return words
 
 
 def _when(at: datetime, today: date | None) -> str:
@@ -48,52 +60,56 @@ def _when(at: datetime, today: date | None) -> str:
 
 
 def _where(space: Space) -> int:
-    return {"wide": 34, "medium": 24}.get(space.tier, 17)
+    return 24 if space.roomy else 16
 
 
-def summary(*, words: str, level: str, shown: int, total: int, state: str, space: Space, width: int) -> Line:
+def summary(*, words: str, level: str, told: str, state: str, space: Space, width: int) -> Line:
     """Say what is filtered, how many are shown, and whether the list follows."""
     left: Line = (
-        (" / ", "accent"),
+        *space.told.line(" {/} ", "label"),
         *((("filter ", "label"), (sanitize(words, limit=60), "strong")) if words else (("filter", "label"),)),
-        ("   l ", "accent"),
-        ("level ", "label"),
+        *space.told.line("   {l} level ", "label"),
         (level, "strong" if level != "all" else "text"),
-        ("   showing ", "label"),
-        (f"{shown:,} of {total:,}", "text"),
+        (f"   {told}", "text"),
     )
-    return ends(left, ((f" {state} ", "alert" if state == "FROZEN" else "label"),), width, space.glyphs.ellipsis)
+    loud = state in ("FROZEN", "STALE")
+    return ends(left, ((f" {state} ", "alert" if loud else "label"),), width, space.glyphs.ellipsis)
 
 
-def details(event: Event, space: Space, width: int, *, rows: int) -> list[Line]:
-    """Explain an event in at most so many rows."""
-    rule, dot = space.glyphs.rule, f" {space.glyphs.dot} "
-    name = sanitize(event.subject or event.code, limit=120)
-    title = crop(((f" {rule} ", "rule"), (f"{name} ", "strong")), width - 2, space.glyphs.ellipsis)
-    used = sum(len(part) for part, _ in title)
-    lines: list[Line] = [(*title, (rule * max(0, width - used - 1), "rule"))]
+def details(event: Event, space: Space, width: int, *, rows: int, today: date | None = None) -> list[Line]:
+    """Explain an event in at most so many rows; what Kafka or the system said has those that are left."""
+    rule, dot, dots = space.glyphs.rule, f" {space.glyphs.dot} ", space.glyphs.ellipsis
+    kind = sanitize(event.code, limit=60).replace("_", " ")
+    name = sanitize(event.subject, limit=120) or kind
+    head: Line = ((f" {rule} ", "rule"), (name, "strong"), (f"{dot}{kind} " if name != kind else " ", "label"))
+    title = crop(head, width - 2, dots)
+    lines: list[Line] = [(*title, (rule * max(0, width - measure(title) - 1), "rule"))]
     often = f"{dot}{event.count:,} times" if event.count > 1 else ""
     by = f"{dot}by {sanitize(event.actor, limit=60)}" if event.actor else ""
-    first = f"first {clock_time(event.first_at)}{dot}last " if event.count > 1 and event.first_at else ""
-    lines.append(_field("when", f"{first}{clock_time(event.at)}{often}{by}")[0])
+    first = f"first {_told(event.first_at, today)}{dot}last " if event.count > 1 and event.first_at else ""
+    lines.append(_field("when", f"{first}{_told(event.at, today)}{often}{by}")[0])
+    most = 4 if rows > _SHORT else 2
     for label, words in (("what", event.text), ("means", meaning(event)), ("check", event.fix)):
-        lines += _field(label, sanitize(words, limit=600), width, dots=space.glyphs.ellipsis)
-    if event.raw:
-        head = (f" {'raw':<{_LABEL}}", "label")
-        lines.append((head, ("enter", "accent"), (" shows what Kafka or the system said", "label")))
+        lines += _field(label, sanitize(words, limit=600), width, most=most, dots=dots)
+    left = rows - len(lines)
+    if event.raw and left > 0:
+        lines += _field("raw", sanitize(event.raw, limit=4000), width, most=left, dots=dots, style="label")
     return lines[:rows]
 
 
-def _field(label: str, words: str, width: int = 0, *, most: int = 2, dots: str = "") -> list[Line]:
+def _told(at: datetime, today: date | None) -> str:
+    return clock_time(at) if today in (None, at.astimezone(UTC).date()) else date_time(at)
+
+
+def _field(label: str, words: str, width: int = 0, *, most: int = 2, dots: str = "", style: str = "text") -> list[Line]:
     """Write a labelled text, broken into rows where it is long."""
     if not words:
         return []
-    found = wrap(words, max(20, width - _LABEL - 3)) if width else [words]
+    room = max(20, width - _LABEL - 3)
+    found = wrap(words, room) if width else [words]
     if len(found) > most:
-        found = [*found[: most - 1], found[most - 1] + dots]
-    return [
-        ((f" {label if index == 0 else '':<{_LABEL}}", "label"), (part, "text")) for index, part in enumerate(found)
-    ]
+        found = [*found[: most - 1], cut(f"{found[most - 1]} {found[most]}", room, dots)]
+    return [((f" {label if index == 0 else '':<{_LABEL}}", "label"), (part, style)) for index, part in enumerate(found)]
 
 
 def whole(event: Event) -> list[tuple[str, tuple[str, ...]]]:

@@ -9,8 +9,6 @@ KEPT = 1000
 """Groups kept, as many as the agent keeps; the oldest go first."""
 LEVELS = ("all", "warn+", "error")
 """What `l` goes through."""
-_CALM_S = 10
-"""Groups that were active within the same stretch stand in the order in which they began."""
 _AT_LEAST = {"all": frozenset({"info", "warning", "error"}), "warn+": frozenset({"warning", "error"})}
 
 
@@ -36,6 +34,11 @@ class Log:
         """Forget everything: another agent counts from one."""
         self._events.clear()
         self.newest = 0
+
+    def know(self, events: Sequence[Event]) -> None:
+        """Keep a few that came otherwise, while the agent cannot be asked: all of them are asked for later."""
+        for event in events:
+            self._events.setdefault(key_of(event), event)
 
     def take(self, events: Sequence[Event]) -> bool:
         """Merge events; tell whether anything is new."""
@@ -63,8 +66,9 @@ class Log:
 
 
 def _order(event: Event) -> tuple[int, float, int]:
+    """Order by the second that is shown; groups that repeat in the same one stand as they began: they do not dance."""
     first = event.first_at or event.at
-    return int(event.at.timestamp()) // _CALM_S, first.timestamp(), event.seq
+    return int(event.at.timestamp()), first.timestamp(), event.seq
 
 
 def _holds(event: Event, needles: Sequence[str]) -> bool:

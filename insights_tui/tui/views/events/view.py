@@ -1,19 +1,22 @@
 """The Events view: a list that follows, a filter, and the chosen event explained below it."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import ClassVar, Protocol
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.widgets import Input
 
 from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.refused import RefusedError
 from insights_tui.domain.snapshot import Event
+from insights_tui.domain.text import sanitize
 from insights_tui.tui.frame import Frame, Space
 from insights_tui.tui.glyphs import ASCII
-from insights_tui.tui.lines import Line, ascii_line, text
+from insights_tui.tui.lines import Line, ascii_line, text, wrap
 from insights_tui.tui.rows import Rows
 from insights_tui.tui.screens.reader import Reader
 from insights_tui.tui.sheet import Sheet
@@ -21,8 +24,14 @@ from insights_tui.tui.views.events import drawing
 from insights_tui.tui.views.events.log import LEVELS, Log, key_of
 from insights_tui.tui.views.view import Keys, View
 
-_DETAILS = {"narrow": 7, "medium": 9, "wide": 10}
-"""Rows that the details have, by layout."""
+_DETAILS = {"narrow": 7, "medium": 12, "wide": 40}
+"""Rows that the details have at most, by layout."""
+_HERE = (
+    "What will stand here: connections made and lost, brokers that go and come back, payloads refused or lost."
+    " Each kind stands once, with how often, first and last, what it means, what to check and what Kafka said."
+)
+_READABLE = 76
+"""Cells of a row beyond which a sentence is hard to follow."""
 
 
 class EventSource(Protocol):
@@ -56,7 +65,10 @@ class EventsView(View):
         self._words = ""
         self._trouble = ""
         self._asking = False
-        self._cache: dict[tuple[int, int], Line] = {}
+        self._loaded = False
+        """Whether the agent was asked for all events: what is known before is the snapshot's few."""
+        self._cache: dict[tuple[int, int], tuple[Event, Line]] = {}
+        self._today: date | None = None
 
     def compose(self) -> ComposeResult:
         """Head, filter (while it is typed), list, details."""
@@ -65,8 +77,9 @@ class EventsView(View):
         field.cursor_blink = False
         field.display = False
         yield field
-        yield Rows(id="events-rows")
-        yield Sheet(id="events-details")
+        with Horizontal(id="events-body"):
+            yield Rows(id="events-rows")
+            yield Sheet(id="events-details")
 
     def focus_first(self) -> None:
         """Let the list have the keys."""
@@ -81,11 +94,19 @@ class EventsView(View):
         """Show what is known; ask for more only where the snapshot tells of something newer."""
         snapshot = frame.snapshot
         if snapshot is not None and not self.frozen:
+            today = snapshot.as_of.date()
+            if (snapshot.agent.id, today) != (self._agent, self._today):
+                self._cache.clear()
             if snapshot.agent.id != self._agent:
-                self._agent = snapshot.agent.id
+                self._agent, self._loaded = snapshot.agent.id, False
                 self._log.clear()
+            self._today = today
             newest = max((event.seq for event in snapshot.events), default=0)
-            if newest > self._log.newest and not self._asking and frame.stale_s is None:
+            if newest <= self._log.newest:
+                self._loaded = True
+            elif frame.stale_s is not None:
+                self._log.know(snapshot.events)
+            elif not self._asking:
                 self._asking = True
                 self.run_worker(self._ask(), group=self.NAME, exclusive=True)
         self._paint(space)
@@ -94,11 +115,11 @@ class EventsView(View):
         try:
             events = await self._source.events(self._log.newest)
         except (AgentUnavailableError, RefusedError, OSError, TimeoutError) as error:
-            self._trouble = str(error) or "The agent did not answer."
+            self._trouble = sanitize(str(error) or "the agent did not answer.", limit=300)
             return
         finally:
             self._asking = False
-        self._trouble = ""
+        self._trouble, self._loaded = "", True
         if not self.frozen:
             follows = self.query_one(Rows).at == 0
             self._log.take(events)
@@ -112,47 +133,75 @@ class EventsView(View):
         lines = [self._row(event, space) for event in shown]
         if len(self._cache) > 4 * len(self._log) + 100:
             self._cache.clear()
-        tiny = space.tier == "tiny"
-        rows.show([] if tiny else [drawing.header(space)], lines, keys, space.glyphs)
+        top = [drawing.header(space)] if shown else self._nothing(space)
+        rows.show([] if shown and space.tier == "tiny" else top, lines, keys, space.glyphs)
         if follows and keys:
             rows.choose(keys[0])
-        state = "FROZEN" if self.frozen else "LIVE" if rows.at == 0 else f"{rows.at} newer: g"
         head = drawing.summary(
             words=self._words,
             level=self._level,
-            shown=len(shown),
-            total=len(self._log),
-            state=state,
+            told=self._told(len(shown)),
+            state=self._state(rows.at),
             space=space,
             width=self.query_one("#events-head").size.width or space.width,
         )
         self._put("#events-head", [head])
         self._explain(space)
 
+    def _told(self, shown: int) -> str:
+        if self._loaded or not len(self._log):
+            return f"showing {shown:,} of {len(self._log):,}" if len(self._log) else ""
+        return f"showing {shown:,}, the newest that were told"
+
+    def _state(self, at: int) -> str:
+        if self.frozen:
+            return "FROZEN"
+        if self.frame.stale_s is not None:
+            return "STALE"
+        return self.space.told.words(f"{at} newer: {{g}}") if at else "LIVE"
+
     def _row(self, event: Event, space: Space) -> Line:
         found = self._cache.get((event.seq, space.width))
-        if found is None:
-            found = drawing.row(event, space, self.frame.snapshot.as_of.date() if self.frame.snapshot else None)
-            self._cache[event.seq, space.width] = found
-        return found
+        if found is not None and found[0] is event:
+            return found[1]
+        line = drawing.row(event, space, self._today)
+        self._cache[event.seq, space.width] = event, line
+        return line
 
     def _explain(self, space: Space) -> None:
-        rows = self.query_one(Rows)
+        rows, sheet = self.query_one(Rows), self.query_one("#events-details", Sheet)
         event = self._log.get(rows.chosen) if rows.chosen is not None else None
-        if space.tier == "tiny":
-            self._put("#events-details", [])
-        elif event is not None:
-            size = self.query_one("#events-details").size.width or space.width
-            self._put("#events-details", drawing.details(event, space, size, rows=_DETAILS[space.tier]))
-        else:
-            self._put("#events-details", [text(f" {self._nothing()}", "label")])
+        told = space.tier != "tiny" and event is not None
+        if sheet.display != told:
+            sheet.display = told
+        if told and event is not None:
+            size = sheet.size.width or space.width
+            most = min(_DETAILS[space.tier], max(8, self.size.height - 4))
+            self._put("#events-details", drawing.details(event, space, size, rows=most, today=self._today))
 
-    def _nothing(self) -> str:
-        if self._trouble:
-            return f"The events could not be read: {self._trouble}"
+    def _nothing(self, space: Space) -> list[Line]:
+        """Say why there is no row, and what would stand here."""
+        cells = max(20, min(_READABLE, space.width - 6))
+        told = space.told.line
         if len(self._log):
-            return "No event matches. esc clears the filter, l changes the level."
-        return "Nothing has happened yet."
+            narrowed = " No event matches" if self._words else " No event is of this level"
+            return [(), text(f"{narrowed}."), told(" {esc} shows all again, {l} changes the level.", "label")]
+        snapshot = self.frame.snapshot
+        if self._trouble or snapshot is None or self.frame.stale_s is not None:
+            why = self._trouble or self.frame.error or "the agent has not answered yet."
+            said = wrap(f"The events could not be read: {why}", cells)
+            return [(), *(text(f" {part}") for part in said)]
+        if snapshot.events:
+            return [(), text(" Asking the agent.", "label")]
+        lines = [
+            (),
+            text(" Nothing has happened yet."),
+            (),
+            *(text(f" {part}", "label") for part in wrap(_HERE, cells)),
+        ]
+        if snapshot.connection is None and not self.frame.read_only:
+            lines += [(), told(" {c} connects to Kafka.", "label")]
+        return lines
 
     def _put(self, selector: str, lines: list[Line]) -> None:
         plain = self.space.glyphs is ASCII
@@ -215,6 +264,6 @@ class EventsView(View):
         self.say("Event copied as text, if this terminal allows it (OSC 52).")
 
     def keys(self, frame: Frame) -> Keys:
-        """Name what can be done with events."""
+        """Name what can be done with an event; the head names the keys that choose among them."""
         del frame
-        return (("enter", "Raw"), ("/", "Filter"), ("l", "Level"))
+        return (("enter", "Details"),) if self.query_one(Rows).chosen is not None else ()
