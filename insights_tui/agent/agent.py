@@ -9,10 +9,12 @@ from typing import Literal
 
 from insights_tui.agent.checking import Checking, steps_of
 from insights_tui.agent.connecting import Connecting
+from insights_tui.agent.event_file import EventFile
 from insights_tui.agent.events import EventLog
 from insights_tui.agent.explaining import Explaining, by_check
 from insights_tui.agent.http.server import HttpServer
 from insights_tui.agent.ingest import NotAcceptedError
+from insights_tui.agent.life import started, stopped
 from insights_tui.agent.lock import StateLock
 from insights_tui.agent.lost import LostLetters
 from insights_tui.agent.marked import marked_draft
@@ -62,6 +64,7 @@ class Agent:
         self._places = places
         self._clock = clock or SystemClock()
         self._events = EventLog(lambda: self._clock.now().wall)
+        self._event_file = EventFile(places.state_dir, self._events)
         delivery = delivery_settings(settings)
         self._engine = Engine(
             spool=make_spool(settings, places, self._clock),
@@ -112,6 +115,8 @@ class Agent:
             self._places.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock.take()
             try:
+                before = await asyncio.to_thread(self._event_file.load)
+                self._events.restore(before.events)
                 await self._engine.start()
                 await self._algorithms.start()
                 if self._http.executions is not None:
@@ -123,6 +128,9 @@ class Agent:
                 await self._engine.stop(grace_s=0.0)
                 self._lock.release()
                 raise
+        for told in started(before, self._engine.status().counts.pending):
+            self.note(told)
+        self._event_file.start()
         self._ticker = asyncio.create_task(self._tick(), name="agent-tick")
 
     async def stop(self, grace_s: float = 2.0) -> Counts:
@@ -136,8 +144,11 @@ class Agent:
             await self._http.stop(grace_s=min(0.5, grace_s))
             await self._tails.topic.stop()
             await self._stop_keeping()
-            return await self._engine.stop(grace_s=grace_s)
+            counts = await self._engine.stop(grace_s=grace_s)
+            self.note(stopped(counts.pending, durable=self._settings.delivery.durability != "memory"))
+            return counts
         finally:
+            await self._event_file.stop()
             self._lock.release()
 
     async def _stop_keeping(self) -> None:

@@ -1,4 +1,4 @@
-"""The event log: what happened, grouped, numbered, kept in memory and followed live."""
+"""The event log: what happened, grouped, numbered, kept and followed live (on disk: `event_file.py`)."""
 
 import asyncio
 from collections import OrderedDict
@@ -23,7 +23,10 @@ class EventLog:
     """
 
     def __init__(self, wall: Callable[[], float]) -> None:
+        """`wall` gives the time, in seconds since 1970."""
         self._wall = wall
+        self.on_event: Callable[[Event], None] = lambda _event: None
+        """Handed each event as it stands after `add`."""
         self._events: OrderedDict[int, Event] = OrderedDict()
         self._open: dict[tuple[str, str, str], int] = {}
         self._seq = 0
@@ -60,7 +63,18 @@ class EventLog:
         self._forget()
         for waiter in self._waiters:
             waiter.set()
+        self.on_event(event)
         return event
+
+    def restore(self, events: Sequence[Event]) -> None:
+        """Begin with what an agent before this one kept, oldest first; what happens now joins none of its groups.
+
+        Numbers go on with a gap: that agent may have given some to events that never reached the disk, and a reader
+        that has seen them asks for what came after.
+        """
+        for event in events[-KEPT:]:
+            self._events[event.seq] = event
+            self._seq = event.seq + KEPT
 
     def _forget(self) -> None:
         while len(self._events) > KEPT:

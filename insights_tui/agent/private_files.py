@@ -127,6 +127,16 @@ class PrivateDir:
             raise
         os.fsync(self._fd)
 
+    def append(self, name: str, content: bytes) -> None:
+        """Add to a file that is there; handed to the system, not synced. Raises `OSError`."""
+        fd = os.open(name, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=self._fd)
+        with os.fdopen(fd, "wb") as file:
+            file.write(content)
+
+    def touch(self, name: str) -> None:
+        """Set the time of a file that is there to now; raises `OSError`."""
+        os.utime(name, dir_fd=self._fd, follow_symlinks=False)
+
     def rename(self, name: str, new_name: str) -> None:
         """Give a file another name."""
         os.replace(name, new_name, src_dir_fd=self._fd, dst_dir_fd=self._fd)

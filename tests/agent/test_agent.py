@@ -252,3 +252,19 @@ def test_an_embedded_agent_that_cannot_start_says_why(tmp_path: Path) -> None:
     settings = _settings(tmp_path / "state")
     with pytest.raises(AgentStartError, match="is no directory"):
         EmbeddedAgent(settings, settings.places, "embedded").start()
+
+
+async def test_events_outlive_the_agent_and_a_start_says_how_the_last_one_ended(tmp_path: Path) -> None:
+    settings = _settings(tmp_path / "state")
+    first = Agent(settings, places=settings.places, mode="service")
+    await first.start()
+    async with httpx.AsyncClient() as algorithm:
+        assert (await algorithm.post(f"{first.url}/v1/insights", json={"score": 1})).status_code == 200
+    await first.stop()
+    second = Agent(settings, places=settings.places, mode="service")
+    await second.start()
+    told = second.events()
+    await second.stop()
+    assert [event.code for event in told] == ["started", "stopped", "started"]
+    assert told[1].text.endswith("1 payload is on disk and sent when it starts again.")
+    assert told[2].text == "The agent started. 1 payload is found waiting."
