@@ -108,7 +108,9 @@ def _cell(cell: Line, size: int, *, right: bool) -> Line:
 
 
 def wrap(value: str, cells: int) -> list[str]:
-    """Break a text at spaces into rows of at most so many cells; longer words are broken."""
+    """Break a text at spaces into rows of at most so many cells; longer words are broken. No cells are no rows."""
+    if cells < 1:
+        return []
     rows: list[str] = []
     row = ""
     for word in value.split():

@@ -26,6 +26,11 @@ def test_wrapped_rows_fit_and_lose_no_letter(value: str, cells: int) -> None:
     assert "".join("".join(rows).split()) == "".join(value.split())
 
 
+@given(WORDS, st.integers(-5, 1))
+def test_a_text_without_room_is_wrapped_too(value: str, cells: int) -> None:
+    assert all(width(text(row)) <= max(cells, 0) for row in wrap(value, cells))
+
+
 def test_a_cut_is_marked() -> None:
     assert plain(crop(text("kafka-1:9093 cannot be reached"), 12, "…")) == "kafka-1:909…"
     assert plain(ends(text("left " * 9), text("right"), 20, "…")).endswith(" right")
