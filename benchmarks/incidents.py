@@ -343,6 +343,7 @@ def _after(on: Stage, incident: Incident, outcome: Outcome, out: Path, name: str
                 outcome.wrong.append(f"{len(ids)} different payloads in the topic, {counts['delivered']} delivered")
     except TimeoutError as error:
         outcome.wrong.append(str(error).splitlines()[0])
+    colours(out, f"{name}.after", on.terminal)
     write(out, f"{name}.after", on.looks())
     on.terminal.keys("3")
     try:

@@ -43,6 +43,7 @@ _EFFECTS = {
     Code.CLOCK_JUMP: "Delivery goes on: records carry a time that Kafka takes.",
     Code.RECORDS_REJECTED: "They count as lost and are kept; everything else is delivered.",
 }
+_NO_CONNECTION = "No Kafka connection is configured, and payloads wait for one."
 _RANK = {state: rank for rank, state in enumerate(State)}
 
 
@@ -101,7 +102,7 @@ def _worst(states: Iterable[State]) -> State | None:
 
 def findings(state: State, status: EngineStatus, around: Circumstances) -> list[Finding]:
     """List what a person should know, worst first."""
-    found: list[Finding] = []
+    found = _unconnected(status, around)
     stopped = state not in {State.CONNECTED, State.DEGRADED, State.CONNECTING}
     for active in status.troubles:
         harmless = active.trouble.code in INFORMS_ONLY
@@ -109,8 +110,8 @@ def findings(state: State, status: EngineStatus, around: Circumstances) -> list[
         code = active.trouble.code
         effect = _EFFECTS.get(code, "") if harmless else _effect(status, stopped=stopped, around=around)
         found.append(Finding(active.trouble, severity, effect, active.since))
-    found += _losses(status)
-    found += _room(around, _cause(status))
+    found += _losses(status, around)
+    found += _room(around, _cause(status, around))
     found += _damage(around)
     found += _expiry(status.at, around.ca)
     return sorted(found, key=lambda finding: finding.severity != "critical")
@@ -125,7 +126,15 @@ def _effect(status: EngineStatus, *, stopped: bool, around: Circumstances) -> st
     return "Payloads are delayed." if delayed else "Delivery goes on, no payload is late."
 
 
-def _losses(status: EngineStatus) -> list[Finding]:
+def _unconnected(status: EngineStatus, around: Circumstances) -> list[Finding]:
+    """Say that payloads wait for a connection that nobody has made, or that was deleted."""
+    if around.connected or not status.counts.pending:
+        return []
+    trouble = Trouble(Code.NOT_CONNECTED, "", _NO_CONNECTION, "Connect to Kafka: what waits then goes out first.")
+    return [Finding(trouble, "critical", _effect(status, stopped=True, around=around))]
+
+
+def _losses(status: EngineStatus, around: Circumstances) -> list[Finding]:
     found = []
     counts = status.counts
     if status.lost_open:
@@ -149,7 +158,9 @@ def _losses(status: EngineStatus) -> list[Finding]:
             code=Code.LOST,
             subject="",
             what=what,
-            act="Run insights-tui lost list; insights-tui lost redrive sends them again.",
+            act="Run insights-tui lost list; insights-tui lost redrive sends them again."
+            if around.connected
+            else "Connect to Kafka first; then insights-tui lost redrive sends them again.",
         )
         found.append(Finding(trouble, "critical", "They are not in the topic, or may not be."))
     if status.counts.pending and status.next_loss_s is not None and status.next_loss_s < NEAR_S:
@@ -157,14 +168,16 @@ def _losses(status: EngineStatus) -> list[Finding]:
             code=Code.DEADLINE_NEAR,
             subject="",
             what="The oldest payloads are close to their deadline.",
-            act=_cause(status) or "Mend the cause named beside this, or they are lost.",
+            act=_cause(status, around) or "Mend the cause named beside this, or they are lost.",
         )
         found.append(Finding(trouble, "critical", "They are lost when it passes."))
     return found
 
 
-def _cause(status: EngineStatus) -> str:
+def _cause(status: EngineStatus, around: Circumstances) -> str:
     """Name what holds delivery up, where a problem that follows from it would hide it; empty where it is not known."""
+    if not around.connected:
+        return f"{_NO_CONNECTION} Connect to Kafka."
     causes = (active.trouble for active in status.troubles if active.trouble.code not in INFORMS_ONLY)
     worst = next(causes, None)
     return "" if worst is None else f"Mend the cause: {worst.what}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from insights_tui.delivery.status import ActiveTrouble
 from insights_tui.domain.connection import Connection
 from insights_tui.domain.trouble import About, Code, Trouble
+from insights_tui.kafka.verdict import NO_ANSWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def _not_authorized(trouble: Trouble, before: Before) -> Trouble | None:
     if trouble.about is About.TOPIC:  # Kafka answers alike for a topic that is hidden and for one that is not there
         return replace(
             trouble,
-            what=f"Rights on the topic {topic} were revoked, or it was deleted: Kafka hides it from {user}.",
+            what=f"Rights on the topic {topic} were revoked, or it was deleted.",
             act=f"Grant {name} WRITE and DESCRIBE on it again, if it still exists.",
         )
     return replace(
@@ -59,8 +60,7 @@ def _auth_failed(trouble: Trouble, before: Before) -> Trouble | None:
         return None
     return replace(
         trouble,
-        what=f"The password of {before.connection.username} was changed at Kafka, or the user removed: "
-        "a login that worked is refused.",
+        what=f"The password of {before.connection.username} was changed at Kafka, or the user removed.",
         act="Edit the connection: give the new password.",
     )
 
@@ -72,8 +72,8 @@ def _out_of_reach(trouble: Trouble, before: Before) -> Trouble | None:
     if trouble.raw.startswith("ConnectionRefusedError"):
         return replace(trouble, act="Look whether the broker is running: it was reached there until now.")
     if trouble.code is Code.NAME_NOT_RESOLVED:
-        return replace(trouble, act="Check this machine's DNS and /etc/hosts: the name was known until now.")
-    if trouble.raw == "no answer in time":
+        return replace(trouble, act="Check this machine's DNS and /etc/hosts: it knew the name before.")
+    if trouble.raw == NO_ANSWER:
         return replace(
             trouble,
             what=f"{trouble.subject} answers no more: the broker hangs, or the network swallows what is sent.",

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.snapshot import State
 from insights_tui.domain.trouble import Code, Trouble
 from insights_tui.kafka.check import explain
+from insights_tui.kafka.check.replicas import BEHIND, GONE
 
 LASTS_S = 2.0
 """What is over sooner is not checked."""
@@ -35,7 +37,14 @@ _CHECKED = {
     State.TOPIC_MISSING,
     State.NOT_AUTHORIZED,
 }
-_OUT_OF_REACH = {Code.KAFKA_UNREACHABLE, Code.BROKER_UNREACHABLE, Code.NAME_NOT_RESOLVED, Code.TLS_FAILED}
+_OUT_OF_REACH = {
+    Code.KAFKA_UNREACHABLE,
+    Code.BROKER_UNREACHABLE,
+    Code.NAME_NOT_RESOLVED,
+    Code.TLS_FAILED,
+    Code.KAFKA_SLOW,
+}
+_ONE_BROKER = {Code.BROKER_UNREACHABLE, Code.KAFKA_SLOW}
 _LOGIN = {Code.AUTH_FAILED, Code.MECHANISM_REFUSED}
 _REPLICAS = {Code.NO_LEADER, Code.BROKER_REFUSES}
 _FAMILIES = (_OUT_OF_REACH, _LOGIN, {Code.TOPIC_MISSING, Code.NOT_AUTHORIZED}, _REPLICAS)
@@ -96,7 +105,9 @@ class Explaining:
         """Put the check's sentence where the engine tells of the same failure, and say what worked before."""
         troubles = list(status.troubles)
         verdict = self._verdict
-        if verdict is not None and verdict.verdict != "ok":
+        if verdict is not None and verdict.degraded:
+            troubles = [_explained(one, verdict) for one in troubles]
+        elif verdict is not None and verdict.verdict != "ok":
             number = next((n for n, one in enumerate(troubles) if _same(one.trouble, verdict)), None)
             if number is not None:
                 found = troubles[number]
@@ -146,6 +157,18 @@ class Explaining:
             )
 
 
+def _explained(active: ActiveTrouble, verdict: CheckVerdict) -> ActiveTrouble:
+    """Take over what the check says of a broker that is missing or behind, where the engine tells of that broker."""
+    trouble = active.trouble
+    if trouble.code is not Code.BROKER_UNREACHABLE:
+        return active
+    named = re.compile(rf"\b{re.escape(trouble.subject)}\b", re.IGNORECASE)
+    found = next((one for one in verdict.findings if one.code in (GONE, BEHIND) and named.search(one.what)), None)
+    if found is None:
+        return active
+    return replace(active, trouble=replace(trouble, what=found.what, act=found.fix))
+
+
 def _same(engine: Trouble, verdict: CheckVerdict) -> bool:
     """Tell whether both speak of one failure; a check without a code (two clusters) speaks of all.
 
@@ -155,4 +178,4 @@ def _same(engine: Trouble, verdict: CheckVerdict) -> bool:
     family = next((family for family in _FAMILIES if engine.code in family), None)
     if family is None or (check is not None and check not in family):
         return False
-    return engine.code is not Code.BROKER_UNREACHABLE or engine.subject in verdict.sentence
+    return engine.code not in _ONE_BROKER or engine.subject in verdict.sentence

@@ -149,8 +149,8 @@ class Attempts:
         if lane.failures or self.topic_hold:
             lane.failures, lane.retry_at, self.topic_hold = 0, 0.0, 0.0
             self._board.clear(("lane", lane.id), ("topic", "write"))
-        if batch.stamp is None:
-            self._board.clear(("clock", ""))
+        if batch.stamp is None or all(batch.stamp.fits(payload.accepted_ms) for payload in batch.payloads):
+            self._board.clear(("clock", ""))  # they went with their own time: the clocks agree again
         if self._book.acked(batch, Landing(self._client.connection.topic, lane.id, offset)):
             self._delivered(batch, self._clock.boot())
 

@@ -7,7 +7,7 @@ from insights_tui.delivery.attempts import Attempts
 from insights_tui.delivery.batch import Batch
 from insights_tui.delivery.board import Board
 from insights_tui.delivery.book import Book
-from insights_tui.delivery.health import broker_troubles, no_leader, single_replica
+from insights_tui.delivery.health import broker_troubles, no_leader, not_listed, single_replica
 from insights_tui.delivery.lane import Lane
 from insights_tui.delivery.producer_ids import ProducerIds
 from insights_tui.delivery.sequence import ProducerSequences
@@ -56,6 +56,7 @@ class Session:
         self._changed = asyncio.Event()
         self._retired = False
         self._single: ActiveTrouble | None = None
+        self._missing: dict[int, ActiveTrouble] = {}
         self._turn = 0
         self._started = started
         self._sequences = sequences
@@ -140,8 +141,11 @@ class Session:
 
     def troubles(self) -> list[ActiveTrouble]:
         """Tell what the brokers suffer from."""
-        client = self.client
-        return broker_troubles(client.nodes.values(), client.connection.bootstrap, reachable=self.reachable)
+        client, nodes = self.client, self.client.nodes
+        told = broker_troubles(nodes.values(), client.connection.bootstrap, reachable=self.reachable)
+        # of one that was a member while we looked its node tells
+        gone = [one for number, one in self._missing.items() if number not in nodes or not nodes[number].trouble]
+        return [*told, *gone] if self.reachable else told
 
     def hints(self) -> list[ActiveTrouble]:
         """Tell what stops nothing, and people should know."""
@@ -183,16 +187,24 @@ class Session:
             self._upkeep.refreshed(whole=False)
             return
         leaderless = [number for number, part in view.partitions.items() if part.leader is None]
-        self._upkeep.refreshed(whole=not (view.topic_error or leaderless))
+        self._upkeep.refreshed(whole=not (view.topic_error or leaderless or view.missing))
         if view.topic_error:
             return
         self._board.clear(("topic", "seen"))
         if leaderless:
             self._board.put(
-                ("topic", "leaders"), no_leader(topic, leaderless), self._clock.now(), show_after_s=MOVING_S
-            )
+                ("topic", "leaders"), no_leader(topic, leaderless, view.missing), self._clock.now(),
+                show_after_s=MOVING_S,
+            )  # fmt: skip
         else:
             self._board.clear(("topic", "leaders"))
+        self._missing = {
+            number: ActiveTrouble(
+                not_listed(topic, number, held, len(view.partitions)),
+                self._missing[number].since if number in self._missing else self._clock.now(),
+            )
+            for number, held in view.missing.items()
+        }
         single = single_replica(topic, {number: part.replicas for number, part in view.partitions.items()})
         since = self._clock.now() if self._single is None else self._single.since
         self._single = None if single is None else ActiveTrouble(single, since)

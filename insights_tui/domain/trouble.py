@@ -27,6 +27,8 @@ class Code(StrEnum):
     SINGLE_REPLICA = "single_replica"
     CLOCK_JUMP = "clock_jump"
     KAFKA_SLOW = "kafka_slow"
+    NOT_CONNECTED = "not_connected"
+    """Payloads wait, and no connection is configured."""
     OTHER = "other"
     """What a reader puts in the place of a code that it does not know; no agent says it."""
 

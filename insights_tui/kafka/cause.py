@@ -17,7 +17,7 @@ from aiokafka.errors import (
 from insights_tui.domain.trouble import About, Code, Trouble
 from insights_tui.kafka.cause_login import of_sasl, wants_login
 from insights_tui.kafka.cause_tls import client_certificate, of_tls, other_port, wants_certificate
-from insights_tui.kafka.verdict import Action, Peer, Verdict, clip
+from insights_tui.kafka.verdict import NO_ANSWER, Action, Peer, Verdict, clip
 from insights_tui.kafka.why import NOTHING, Known, Speaks, Why, at, silent
 
 Stage = Literal["dns", "tcp", "tls", "api", "sasl", "metadata"]
@@ -56,8 +56,11 @@ class LoginHeldError(Exception):
     """No login is tried for now, because the last one was refused."""
 
 
-def of_stage(error: StageError, peer: Peer, known: Known = NOTHING) -> Verdict:
-    """Tell what it means that a step of connecting failed; never in doubt, nothing was sent yet."""
+def of_stage(error: StageError, peer: Peer, known: Known = NOTHING, *, others_answer: bool = False) -> Verdict:
+    """Tell what it means that a step of connecting failed; never in doubt, nothing was sent yet.
+
+    `others_answer`: whether all other members are reached where the cluster says that they are.
+    """
     cause = root_of(error.cause)
     if error.offered:
         known = replace(known, offered=error.offered)
@@ -69,9 +72,10 @@ def of_stage(error: StageError, peer: Peer, known: Known = NOTHING) -> Verdict:
     subject = peer.username if login and peer.username else str(peer.server)
     act, otherwise, about = why.act, why.otherwise, why.about
     if peer.node_id is not None and not peer.listed and error.stage in ("dns", "tcp"):
-        otherwise = (act, *otherwise)
-        act = f"Set advertised.listeners of broker {peer.node_id} to an address that this machine can reach."
-        about = None
+        listeners = f"Set advertised.listeners of broker {peer.node_id} to an address that this machine can reach."
+        otherwise, act, about = (act, *otherwise), listeners, None
+        if isinstance(cause, ConnectionRefusedError) and (others_answer or not _here(peer.server.host)):
+            act, otherwise = running(peer.node_id), (listeners, *otherwise)  # a machine is there, the broker is not
     raw = _raw(cause)
     what = f"{why.what}."
     return Verdict(
@@ -91,9 +95,18 @@ def of_stage(error: StageError, peer: Peer, known: Known = NOTHING) -> Verdict:
     )
 
 
+def running(node_id: int) -> str:
+    """Say to look whether a broker runs."""
+    return f"Look whether broker {node_id} is running."
+
+
+def _here(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
 def _raw(cause: BaseException) -> str:
     if isinstance(cause, TimeoutError):
-        return "no answer in time"
+        return NO_ANSWER
     if isinstance(cause, KafkaError) and "<AIOKafkaConnection" in str(cause):  # aiokafka puts itself where a text goes
         return f"{type(cause).__name__} ({cause.errno})"
     return clip(f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__)

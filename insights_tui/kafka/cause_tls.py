@@ -174,7 +174,7 @@ def _untrusted(whose: str, shown: ServerCertificate | None, known: Known) -> Why
         signer = "is signed by itself" if shown.self_signed else f"is signed by {shown.issuer}"
         who = f": it {signer}, and the connection trusts {trusted}"
         if not shown.self_signed:
-            act = f"Give the connection the certificate of the CA {shown.issuer}."
+            act = f"Give the connection the CA certificate {shown.issuer}."
             if shown.issuer == known.trusted:
                 who = f": it names {shown.issuer} as its CA, like the one given, and was signed with another key"
                 act = f"Give the connection the present certificate of the CA {shown.issuer}; it may have been renewed."

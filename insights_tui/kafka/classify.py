@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from aiokafka.errors import NodeNotReadyError, RequestTimedOutError
 
 from insights_tui.domain.trouble import About, Code, Trouble
-from insights_tui.kafka.verdict import Action, Pace, Peer, Scope, Verdict, clip
+from insights_tui.kafka.verdict import NO_ANSWER, Action, Pace, Peer, Scope, Verdict, clip
 
 MOVING_S = 3.0
 """A leader that moves, or a replica that catches up, is told after this."""
@@ -211,6 +211,7 @@ def of_request(error: BaseException, peer: Peer) -> Verdict:
         what = f"{_upper(peer.name)} is not connected."
         return Verdict(Action.RETRY, False, Trouble(code, str(peer.server), what, wait, raw), "broker")
     if isinstance(error, RequestTimedOutError | TimeoutError):
+        raw = NO_ANSWER
         what = f"{_upper(peer.name)} took a request and did not answer in time."
         act = "Look whether the broker hangs or is overloaded, and whether the network lets its answers through."
         return Verdict(Action.RETRY, True, Trouble(code, str(peer.server), what, act, raw), "broker", refresh=True)

@@ -18,7 +18,7 @@ from aiokafka.errors import IncompatibleBrokerVersion
 from aiokafka.protocol.admin import ApiVersionRequest
 from aiokafka.protocol.metadata import MetadataRequest
 
-from insights_tui.domain.clock import Clock
+from insights_tui.domain.clock import Clock, Moment
 from insights_tui.domain.connection import Connection, Server
 from insights_tui.kafka.backoff import backoff_s
 from insights_tui.kafka.bootstrap import StartError, first_answer
@@ -122,7 +122,9 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka ships no types
         except LoginHeldError:
             node.retry_at = loop.time() + max(0.05, self._gate.wait_s)
         except StageError as error:
-            self._went_down(node, of_stage(error, self.peer(node)))
+            others = [one.state for one in self.nodes.values() if one is not node]
+            answer = bool(others) and all(state == "up" for state in others)
+            self._went_down(node, of_stage(error, self.peer(node), others_answer=answer))
         else:
             self._conns[(node.id, ConnectionGroup.DEFAULT)] = wire
             self._heard(node, wire)
@@ -207,12 +209,14 @@ class Client(AIOKafkaClient):  # type: ignore[misc] # aiokafka ships no types
         def closed(wire: Wire, reason: CloseReason) -> None:
             if self._shut or self._conns.get((node.id, ConnectionGroup.DEFAULT)) is not wire:
                 return
-            error = wire.closed_by or ConnectionResetError()
+            error, since = wire.closed_by or ConnectionResetError(), self._clock.now()
             if reason == CloseReason.CONNECTION_TIMEOUT:
                 error = TimeoutError()
+                silent = min(self._times.request_s, asyncio.get_running_loop().time() - wire.heard)
+                since = Moment(since.wall - silent, since.boot - silent)  # what was asked then, was not answered
             trouble = of_request(error, self.peer(node)).trouble
             # the first reconnect goes at once: brokers also close idle and expired sessions
-            if node.down(trouble, self._clock.now(), retry_at=0.0):
+            if node.down(trouble, since, retry_at=0.0):
                 self.on_news(node)
             self.on_change()
 

@@ -40,6 +40,10 @@ class Stamp(NamedTuple):
             return (self.earliest + self.latest) // 2
         return accepted_ms
 
+    def fits(self, accepted_ms: int) -> bool:
+        """Tell whether a payload goes with its own time."""
+        return self.earliest <= accepted_ms <= self.latest
+
 
 UNSTAMPED = Stamp(-1, -1)
 """Kafka's "no timestamp", which no broker refuses: for those that do not say what they take."""

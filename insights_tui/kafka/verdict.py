@@ -7,6 +7,8 @@ from typing import Literal
 from insights_tui.domain.connection import Server
 from insights_tui.domain.trouble import Trouble
 
+NO_ANSWER = "no answer in time"
+"""The raw text where nobody said anything."""
 RAW_LIMIT = 500
 """Characters of foreign text that are kept."""
 

@@ -31,6 +31,19 @@ class View:
     cluster: str | None = None
     """The cluster's id, where it tells one."""
 
+    @property
+    def missing(self) -> Mapping[int, tuple[int, ...]]:
+        """The brokers that are to hold partitions and are not members just now: each with those partitions.
+
+        One that is in sync is there: who stands between us and the cluster (a proxy) does not list all.
+        """
+        told: dict[int, list[int]] = {}
+        for number, part in self.partitions.items():
+            for broker in part.held_by:
+                if broker not in self.brokers and (part.leader is None or broker not in part.in_sync):
+                    told.setdefault(broker, []).append(number)
+        return {broker: tuple(sorted(told[broker])) for broker in sorted(told)}
+
 
 def view_of(server: Server, topic: str, answer: Any) -> View:
     """Read aiokafka's metadata answer, whatever its version."""

@@ -128,7 +128,7 @@ async def test_before_a_connection_payloads_wait_and_say_so(agent: Agent, contro
     snapshot = await _until(control, lambda s: s.counts.queued == 1)
     assert snapshot.state == "not_connected"
     assert snapshot.next_loss_s is not None
-    assert agent.ready() == "No connection is configured."
+    assert agent.ready() == "No Kafka connection is configured, and payloads wait for one."
     answer = await control.post("/v1/admin/test-payload", json={})
     assert answer.status_code == 409
 

@@ -82,6 +82,19 @@ def test_a_degraded_delivery_claims_no_more_than_is_known(oldest: float, effect:
     assert (finding.severity, finding.effect) == ("warning", effect)
 
 
+def test_payloads_that_wait_while_nothing_is_connected_are_the_worst_problem_and_say_what_to_do() -> None:
+    counts = Counts(accepted=1500, delivered=295, queued=5, expired_unsent=1200)
+    engine = status(counts=counts, lost_open=1200, next_loss_s=3.0)
+    around = replace(AROUND, connected=False)
+    first, *others = findings(State.NOT_CONNECTED, engine, around)
+    assert (first.trouble.code, first.severity, first.effect) == (
+        Code.NOT_CONNECTED, "critical", "Nothing is delivered.",
+    )  # fmt: skip
+    assert [finding.trouble.code for finding in others] == [Code.LOST, Code.DEADLINE_NEAR]
+    assert all("Connect to Kafka" in finding.trouble.act for finding in (first, *others)), "a redrive would be lost too"
+    assert not findings(State.NOT_CONNECTED, status(), around), "nothing waits: nothing is wrong"
+
+
 def test_what_is_lost_is_named_by_its_parts() -> None:
     counts = Counts(accepted=1500, delivered=295, expired_unsent=1200, expired_unknown=5)
     [finding] = findings(State.CONNECTED, status(counts=counts, lost_open=1205), AROUND)

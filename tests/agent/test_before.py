@@ -29,7 +29,7 @@ def told(code: Code, raw: str, *, subject: str = "kafka-1:9093", about: About | 
         (Code.NOT_AUTHORIZED, "TOPIC_AUTHORIZATION_FAILED (29)", None, "The right to write to the topic", "Grant"),
         (Code.AUTH_FAILED, "SaslAuthenticationFailed: no", About.PASSWORD, "password of insights was", "new password"),
         (Code.BROKER_UNREACHABLE, "ConnectionRefusedError: 111", None, "It fails.", "broker is running"),
-        (Code.NAME_NOT_RESOLVED, "gaierror: -2", None, "It fails.", "the name was known until now"),
+        (Code.NAME_NOT_RESOLVED, "gaierror: -2", None, "It fails.", "it knew the name before"),
         (Code.TLS_FAILED, "no answer in time", None, "answers no more", "Look whether the broker hangs"),
         (Code.TLS_FAILED, "ConnectionResetError: 104", None, "there may be no broker behind it", "proxy"),
     ],

@@ -10,7 +10,7 @@ from insights_tui.agent import explaining
 from insights_tui.agent.agent import Agent
 from insights_tui.agent.explaining import Explaining
 from insights_tui.delivery.status import ActiveTrouble, Link
-from insights_tui.domain.check import CheckVerdict
+from insights_tui.domain.check import CheckVerdict, Finding
 from insights_tui.domain.connection import Connection, Server
 from insights_tui.domain.form import ConnectionForm
 from insights_tui.domain.occurrence import Occurrence
@@ -92,6 +92,18 @@ async def test_a_broker_of_several_that_fails_for_a_while_is_looked_into() -> No
     first, other = watched.explaining.told(degraded).troubles
     assert (first.trouble.what, first.trouble.act) == ("Nothing listens at kafka-1:9092.", "Check the port.")
     assert other == degraded.troubles[1], "the check's sentence is about another broker"
+
+
+async def test_a_broker_that_the_cluster_lost_is_told_in_the_words_of_the_check() -> None:
+    watched = Watched()
+    found = Finding("broker_missing", "Broker 3 is not reported by the cluster.", "Look whether broker 3 runs.")
+    watched.verdict = CheckVerdict("ok", 0, 2, "It works.", findings=(found,), degraded=True)
+    lost = (trouble(Code.BROKER_UNREACHABLE, "broker 3"), trouble(Code.BROKER_UNREACHABLE, "broker 33"))
+    degraded = status(troubles=lost)
+    await watched.live(12, degraded)
+    first, other = watched.explaining.told(degraded).troubles
+    assert (first.trouble.what, first.trouble.act) == (found.what, found.fix)
+    assert other == lost[1], "the check speaks of another broker"
 
 
 async def test_replicas_that_are_missing_are_told_where_kafka_refuses_for_it() -> None:

@@ -317,6 +317,8 @@ async def test_a_member_that_cannot_be_reached_beside_one_that_can() -> None:
     assert told.failure.node_id == 3
     assert told.verdict.code is Code.BROKER_UNREACHABLE
     assert told.verdict.sentence == f"Nothing listens at {gone}, which broker 3 advertises."
+    assert told.verdict.fix == "Look whether broker 3 is running.", "it refuses, and the others answer"
+    assert "Set advertised.listeners of broker 3" in " ".join(told.failure.fixes)
     assert told.findings["some_down"].what == f"1 of 3 servers does not work: {gone} (broker 3). The other 2 do."
 
 

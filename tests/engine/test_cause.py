@@ -101,7 +101,19 @@ def test_the_same_step_at_a_member_names_the_broker(
     assert words in trouble.what
     assert_reads_well(trouble)
     if stage in ("dns", "tcp"):
-        assert "advertised.listeners" in trouble.act
+        refused = isinstance(error, ConnectionRefusedError)
+        first, *others = (trouble.act, *trouble.otherwise)
+        assert ("is running" if refused else "advertised.listeners") in first
+        assert "advertised.listeners" in " ".join((first, *others))
+
+
+@pytest.mark.parametrize(("others_answer", "first"), [(False, "advertised.listeners"), (True, "is running")])
+def test_a_member_that_refuses_on_this_machine_is_likely_another_one_unless_the_others_answer_here_too(
+    others_answer: bool, first: str
+) -> None:
+    peer = replace(PLAIN, server=Server("127.0.0.1", 9092), node_id=7, listed=False)
+    trouble = of_stage(StageError("tcp", ConnectionRefusedError()), peer, others_answer=others_answer).trouble
+    assert first in trouble.act
 
 
 def test_what_may_lock_an_account_is_tried_slowly_and_holds_the_whole_client() -> None:

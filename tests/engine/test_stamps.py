@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from insights_tui.domain.clock import Moment
+from insights_tui.domain.clock import Moment, SystemClock
 from insights_tui.domain.connection import Server
 from insights_tui.domain.trouble import Code, Trouble
 from insights_tui.kafka.stamps import KEPT_S, UNSTAMPED, Stamp, Stamps, explained
@@ -41,6 +41,36 @@ async def test_payloads_of_a_machine_whose_clock_is_wrong_are_delivered_once(ahe
             accepted = int(dict(record.headers)["insights-accepted-at"])
             assert now <= accepted <= now_ms()
             assert cluster.times[0] <= record.timestamp - now <= cluster.times[1] + now_ms() - now
+
+
+class SetClock(SystemClock):
+    """A clock that somebody sets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.off_s = 0.0
+
+    def now(self) -> Moment:
+        told = super().now()
+        return Moment(told.wall + self.off_s, told.boot)
+
+
+async def test_the_problem_ends_with_the_first_payload_that_goes_with_its_own_time() -> None:
+    async with FakeCluster() as cluster:
+        cluster.create("insights")
+        cluster.times, clock = (-9 * HOUR_MS, HOUR_MS), SetClock()
+        async with running(cluster.connection(), clock=clock) as run:
+            clock.off_s = 7200.0
+            await run.engine.accept(drafts(5))
+            await until(lambda: run.delivered() == 5)
+            assert run.codes() == {Code.CLOCK_JUMP}
+            await run.engine.accept(drafts(5, "still"))
+            await until(lambda: run.delivered() == 10)
+            assert run.codes() == {Code.CLOCK_JUMP}, "they went with a time that Kafka takes, not their own"
+            clock.off_s = 0.0
+            await run.engine.accept(drafts(5, "after"))
+            await until(lambda: run.delivered() == 15)
+            assert not run.codes(), "it is known to be over"
 
 
 async def test_a_broker_that_does_not_say_what_it_takes_gets_records_without_a_timestamp() -> None:

@@ -61,12 +61,17 @@ class Topic:
     leaders: list[int]
     logs: list[list[Any]] = field(default_factory=list)
     replicas: list[int] = field(default_factory=lambda: [1, 2, 3])
-
+    out_of_sync: set[int] = field(default_factory=set)
     producers: dict[tuple[int, int], "Seen"] = field(default_factory=dict)
     """By partition and producer id."""
 
     def __post_init__(self) -> None:
         self.logs = [[] for _ in self.leaders]
+
+    @property
+    def in_sync(self) -> list[int]:
+        """The replicas that have all of it."""
+        return [one for one in self.replicas if one not in self.out_of_sync]
 
 
 @dataclass
@@ -195,7 +200,7 @@ class FakeBroker:
             topic = cluster.topics.get(name)
             code = cluster.metadata_code or (3 if topic is None else 0)
             parts: list[Any] = [
-                (0 if leader >= 0 else 5, number, leader, topic.replicas, topic.replicas, [])
+                (0 if leader >= 0 else 5, number, leader, topic.replicas, topic.in_sync, [])
                 for number, leader in (enumerate(topic.leaders) if topic is not None and not code else ())
                 if topic is not None
             ]

@@ -83,8 +83,8 @@ def _clock(scene: Scene) -> list[Finding]:
     return [
         found(
             "clock_suspect",  # certificates are forgotten more often than clocks go wrong
-            f"The certificates of all {len(shown)} servers have expired, the last on {date_time(last)}.",
-            f"Renew the brokers' certificates; but first check {clock}.",
+            f"The certificates of all {len(shown)} servers have expired, the last {date_time(last)}.",
+            f"Renew them at the brokers, but first check {clock}.",
             shown,
         )
     ]

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from insights_tui.domain.check import CheckStep, CheckVerdict, Finding, Step, StepState
+from insights_tui.domain.check import CheckStep, CheckVerdict, Finding, Role, Step, StepState
 from insights_tui.domain.connection import Connection
 from insights_tui.domain.text import counted, sanitize
 from insights_tui.domain.trouble import About, Code
+from insights_tui.kafka.cause import running
 from insights_tui.kafka.check.compare import compare
 from insights_tui.kafka.check.hints import hints_of
 from insights_tui.kafka.check.limits import CheckLimits
@@ -86,7 +87,20 @@ def _best(scene: Scene, findings: Sequence[Finding], topical: Sequence[CheckStep
     if len(scene.down) > 1:
         return _several_down(scene, findings)
     failure = scene.down[0].failure if scene.down else None
-    return None if failure is None else _of_step(failure)
+    return None if failure is None else _of_one(scene, failure)
+
+
+def _of_one(scene: Scene, failure: CheckStep) -> _Said:
+    """Say why the one server fails that does: where a member refuses and all others answer, it is likely not running.
+
+    Whoever sets advertised.listeners wrong does so at all of them, mostly.
+    """
+    said = _of_step(failure)
+    refused = failure.step is Step.TCP and failure.raw.startswith("ConnectionRefusedError")
+    others = any(one.node_id is not None and one.node_id != failure.node_id for one in scene.up)
+    if refused and others and failure.role is Role.MEMBER and failure.node_id is not None:
+        return said._replace(fix=running(failure.node_id), about=None)
+    return said
 
 
 def _several_down(scene: Scene, findings: Sequence[Finding]) -> _Said:

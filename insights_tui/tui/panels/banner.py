@@ -21,8 +21,10 @@ _SOON_S = 60.0
 _DAY_S = 86_400.0
 _BAR = 3
 """Cells of the bar at the left."""
+_CONNECT = ("c", "Connect to Kafka")
 _EDIT, _CHECK, _DELIVERY, _LOST = ("c", "Edit Connection"), ("k", "Check"), ("2", "Delivery"), ("5", "Lost")
 KEYS = {
+    Code.NOT_CONNECTED: _CONNECT,
     Code.AUTH_FAILED: _EDIT,
     Code.MECHANISM_REFUSED: _EDIT,
     Code.TLS_FAILED: _EDIT,
@@ -115,7 +117,7 @@ class Banner(Panel):
         """Spell its keys as they are now; none that changes something where nothing may be changed."""
         moved = scene.space.told.moved
         if scene.frame.read_only:
-            notice = replace(notice, key=None if notice.key == _EDIT else notice.key, then=())
+            notice = replace(notice, key=None if notice.key in (_EDIT, _CONNECT) else notice.key, then=())
         key = (self.told(notice.key[0]), notice.key[1]) if notice.key is not None else None
         then = tuple((act, spelt(moved.get(act, usual).split(",")[0]), word) for act, usual, word in notice.then)
         return replace(notice, key=key, then=then)
