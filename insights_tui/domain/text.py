@@ -161,6 +161,12 @@ def date_time(at: datetime | None) -> str:
     return UNKNOWN if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
+def moment(at: datetime, now: datetime) -> str:
+    """Write the time of day where it is of the same day as `now`: `12:04:31Z`; else `11-22 12:04Z`."""
+    at = at.astimezone(UTC)
+    return clock_time(at) if at.date() == now.astimezone(UTC).date() else at.strftime("%m-%d %H:%MZ")
+
+
 def date(at: datetime | None) -> str:
     """Write the date in UTC: `2026-11-22`."""
     return UNKNOWN if at is None else at.astimezone(UTC).strftime("%Y-%m-%d")

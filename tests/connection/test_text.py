@@ -14,6 +14,7 @@ from insights_tui.domain.text import (
     date_time,
     duration,
     latency,
+    moment,
     percent,
     rate,
     sanitize,
@@ -186,6 +187,8 @@ def test_times_are_utc() -> None:
     assert (clock_time(at), date_time(at), date(at)) == ("12:04:31Z", "2026-11-22 12:04:31Z", "2026-11-22")
     assert clock_time(None) == date_time(None) == date(None) == "—"
     assert clock_time(datetime(2026, 1, 1, tzinfo=UTC)) == "00:00:00Z"
+    assert moment(at, datetime(2026, 11, 22, 23, 59, tzinfo=UTC)) == "12:04:31Z"
+    assert moment(at, datetime(2026, 11, 23, tzinfo=UTC)) == "11-22 12:04Z"
 
 
 def test_counts() -> None:

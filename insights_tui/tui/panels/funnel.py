@@ -1,7 +1,7 @@
 """The funnel: where payloads are, in the order they move, each number with the line that gives it meaning."""
 
 from insights_tui.domain.snapshot import Snapshot, State
-from insights_tui.domain.text import clock_time, duration, percent, rate, thousands
+from insights_tui.domain.text import duration, moment, percent, rate, thousands
 from insights_tui.domain.trouble import Code
 from insights_tui.tui.frame import Scene, Space
 from insights_tui.tui.glyphs import ASCII
@@ -140,7 +140,8 @@ def _lost(snapshot: Snapshot) -> Line:
         return text(f"{thousands(snapshot.counts.lost)} dealt with", "label")
     started = next((problem.since for problem in snapshot.problems if problem.code is Code.LOST), None)
     if started is not None:
-        return text(f"since {clock_time(started)}", "label")
+        said = f"since {moment(started, snapshot.as_of)}"
+        return text(said if len(said) < _LAST else said.removeprefix("since "), "label")
     kinds = [name for field, name in _PARTS if getattr(snapshot.counts, field)]
     return text(kinds[0] if len(kinds) == 1 else f"{len(kinds)} kinds", "label")
 

@@ -1,7 +1,9 @@
 """The newest events, newest first, grouped by the agent."""
 
+from datetime import datetime
+
 from insights_tui.domain.snapshot import Event
-from insights_tui.domain.text import clock_time, sanitize
+from insights_tui.domain.text import moment, sanitize
 from insights_tui.tui.frame import Scene, Space
 from insights_tui.tui.lines import Line, crop
 from insights_tui.tui.panels.panel import Panel
@@ -20,17 +22,19 @@ class RecentEvents(Panel):
         """Draw one line an event; the widget shows as many as it has rows for."""
         if scene.snapshot is None or scene.tier == "tiny":
             return []
-        return [crop(_line(event, scene.space), scene.width, scene.glyphs.ellipsis) for event in scene.snapshot.events]
+        events, now = scene.snapshot.events, scene.snapshot.as_of
+        wide = max((len(moment(event.at, now)) for event in events), default=0)
+        return [crop(_line(event, scene.space, now, wide), scene.width, scene.glyphs.ellipsis) for event in events]
 
 
-def _line(event: Event, space: Space) -> Line:
+def _line(event: Event, space: Space, now: datetime, wide: int) -> Line:
     word, token = _LEVELS[event.level]
     times = f"  {space.glyphs.times}{event.count:,}" if event.count > 1 else ""
     if times and space.roomy and event.first_at is not None:
-        times += f" since {clock_time(event.first_at)}"
+        times += f" since {moment(event.first_at, now)}"
     actor = f" by {sanitize(event.actor, limit=40)}" if event.actor and space.roomy else ""
     return (
-        (f" {clock_time(event.at)} ", "label"),
+        (f" {moment(event.at, now):<{wide}} ", "label"),
         (f"{word} ", token),
         (sanitize(event.text, limit=300), "text"),
         (actor, "label"),
