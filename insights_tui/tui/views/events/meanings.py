@@ -59,19 +59,13 @@ _MEANINGS = {
     "executions_damaged": "Reports of open executions could not be read; payloads already accepted are not touched.",
     "lost_redriven": "A person sent lost payloads again: they were accepted anew, with a new deadline.",
     "lost_dropped": "A person deleted lost payloads. They stay counted as lost.",
-    "started": "From here on payloads are accepted again, and those found are sent within what is left of their time.",
-    "stopped": "Somebody stopped it, or the system did. Algorithms' reports fail until it runs again.",
-    "killed": "Nothing accepted is lost by that: it is on disk. What was answered by Kafka last may be sent twice.",
-    "events_damaged": "Only the story is damaged, no payload: those are kept elsewhere.",
     "test_payload": "Somebody sent a marked payload to see the way it takes.",
 }
 
 
 _STATES = {
-    "connected": "Everything works: what waited goes out first, in the order it came.",
     "degraded": "Something is broken, and payloads go out all the same or are late. The Insights page tells which.",
     "connecting": "The agent is looking for the cluster. Payloads wait, and their time runs.",
-    "not_connected": "There is no connection. Payloads wait, and their time runs.",
 }
 _STOPPED = "Nothing is delivered from here on. Payloads wait, and their time runs, until the state turns again."
 
