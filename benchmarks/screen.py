@@ -109,7 +109,7 @@ def keys(environment: Mapping[str, str], count: int) -> None:
         told("the cursor of a table (Payloads)", [screen.press(key) for key in islice(cycle((DOWN, UP)), count)])
         opened = []
         for _ in range(max(1, count // 4)):
-            opened.append(screen.press(b"c"))
+            opened.append(screen.press(b"c", b"Kafka broker URL"))
             screen.press(_ESCAPE)
         told("the form opens", opened)
         screen.press(b"c")

@@ -83,17 +83,23 @@ class Screen:
             last = time.perf_counter()
         return last
 
-    def press(self, key: bytes) -> tuple[float, float]:
+    def press(self, key: bytes, wanted: bytes = b"") -> tuple[float, float]:
         """Press a key on a quiet screen; give the seconds to the first byte and to the last one of the painting.
 
-        A screen that ticks may tick meanwhile: then the painting seems to take longer than it does.
+        With `wanted`, what came first counts once these bytes are in it: a dialog, not a tick of the page behind it. A
+        screen that ticks may tick meanwhile: then the painting seems to take longer than it does.
         """
         self.quiet()
-        pressed = time.perf_counter()
+        pressed, seen = time.perf_counter(), b""
         os.write(self.master, key)
         if not select.select([self.master], [], [], _PATIENCE_S)[0]:
             return _PATIENCE_S, _PATIENCE_S
         first = time.perf_counter()
+        while wanted not in seen:
+            if not select.select([self.master], [], [], _PATIENCE_S)[0]:
+                raise TimeoutError(f"{wanted!r} did not come; the last bytes: {seen[-300:]!r}")
+            first = time.perf_counter()
+            seen += os.read(self.master, 65536)
         return first - pressed, max(first, self.quiet(0.5)) - pressed
 
     def cpu_s(self) -> float:

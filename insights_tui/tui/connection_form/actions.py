@@ -12,7 +12,6 @@ from textual.widgets import Button
 from insights_tui.domain.text import counted
 from insights_tui.tui.connection_form.flowing import Flowing
 from insights_tui.tui.connection_form.in_order import run_own_binding
-from insights_tui.tui.connection_form.text_field import COMPACT
 from insights_tui.tui.glyphs import Glyphs
 from insights_tui.tui.lines import BLANK, Line, fit, wrap
 
@@ -58,6 +57,8 @@ BUTTONS = {
 """The first one is where the focus goes, and it never does harm."""
 
 
+STYLED = "-style-default"
+"""The class that a `Button` gives itself: given with its birth, it does not have it styled once more."""
 LABELS = {
     "fields": "Back to the fields",
     "connect": "Connect",
@@ -79,7 +80,7 @@ def _label(name: str, width: int) -> str:
 
 
 def _button(label: str, name: str) -> Button:
-    return Button(label, id=name, compact=True, classes=COMPACT)
+    return Button(label, id=name, classes=STYLED)
 
 
 class Help(Flowing):

@@ -70,8 +70,10 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         """Build the fields of the login, which most of the time nobody asks for when there is no connection yet."""
         self._login = login = Login(self._kept, ascii_only=self._ascii, keeps_password=self.keeps_password)
         said = self._said()
-        rows = {field: Row(field, widget, said[field], self._glyphs) for field, widget in login.widgets.items()}
-        rows[Field.MECHANISM].add_class("first")
+        rows = {
+            field: Row(field, widget, said[field], self._glyphs, first=field is Field.MECHANISM)
+            for field, widget in login.widgets.items()
+        }
         self._rows |= rows
         return list(rows.values())
 

@@ -9,7 +9,6 @@ from textual.widgets import TextArea
 from insights_tui.domain.text import sanitize
 from insights_tui.tui.connection_form.in_order import run_own_binding
 from insights_tui.tui.connection_form.local import MAX_CA_BYTES, is_pem
-from insights_tui.tui.connection_form.text_field import COMPACT
 
 
 class CaField(TextArea):
@@ -23,9 +22,8 @@ class CaField(TextArea):
         super().__init__(
             value,
             id=id,
-            classes=f"{COMPACT} -pem" if is_pem(value) else COMPACT,
+            classes="-pem" if is_pem(value) else None,
             placeholder=placeholder,
-            compact=True,
             soft_wrap=False,
             tab_behavior="focus",
             highlight_cursor_line=False,

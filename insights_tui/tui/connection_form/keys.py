@@ -35,7 +35,8 @@ class FormKeys(ModalScreen[SavedConnection | None]):
         super().__init__()
         with suppress(RuntimeError):  # there may be no application yet: then it learns its size later, as ever
             # Else it is painted as for a narrow terminal first, then styled and painted once more.
-            self.set_classes(classes(self.app.size, self.HORIZONTAL_BREAKPOINTS or (), self.VERTICAL_BREAKPOINTS or ()))
+            reached = classes(self.app.size, self.HORIZONTAL_BREAKPOINTS or (), self.VERTICAL_BREAKPOINTS or ())
+            self.add_class(*reached.split(), update=False)
 
     @property
     def results(self) -> CheckPanel | None:

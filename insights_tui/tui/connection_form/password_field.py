@@ -8,8 +8,9 @@ from textual.reactive import reactive
 from textual.widgets import Button, Input
 
 from insights_tui.domain.connection import Secret
+from insights_tui.tui.connection_form.actions import STYLED
 from insights_tui.tui.connection_form.reference import read_reference
-from insights_tui.tui.connection_form.text_field import COMPACT, TextField
+from insights_tui.tui.connection_form.text_field import TextField
 
 
 class ShowButton(Button, can_focus=False):
@@ -19,7 +20,7 @@ class ShowButton(Button, can_focus=False):
     """
 
     def __init__(self) -> None:
-        super().__init__("Show", id="show", compact=True, classes=COMPACT)
+        super().__init__("Show", id="show", classes=STYLED)
 
 
 class PasswordField(TextField):

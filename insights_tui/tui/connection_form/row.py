@@ -19,8 +19,8 @@ class Row(Flowing):
     Where there is room for them is the field's margin, as the style sheet gives it.
     """
 
-    def __init__(self, field: Field, widget: Widget, said: Said, glyphs: Glyphs) -> None:
-        super().__init__(widget, classes="row")
+    def __init__(self, field: Field, widget: Widget, said: Said, glyphs: Glyphs, *, first: bool = False) -> None:
+        super().__init__(widget, classes="row first" if first else "row")
         self.field = field
         self.widget = widget
         self._glyphs = glyphs

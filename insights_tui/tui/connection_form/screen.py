@@ -74,6 +74,7 @@ class ConnectionFormScreen(FormAttempt):
         self._saved: SavedConnection | None = None
         self._before: Widget | None = None  # where the focus was when a question came
         self._done = False
+        self._fresh = True
         self._refused: Values | None = None
         self._tested = Tested()
 
@@ -90,6 +91,15 @@ class ConnectionFormScreen(FormAttempt):
             id="dialog",
             classes="-ascii" if self._ascii else "",
         )
+
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Be styled once: what this screen is made of was styled a moment ago, when it was made.
+
+        Textual calls the handler of each base by itself, this one first.
+        """
+        if self._fresh:
+            self._fresh = event.refresh_styles = False
+            self.app.stylesheet.update_nodes([self])  # it was made before its style sheet was read
 
     def on_mount(self) -> None:
         """Ask for what the snapshot does not hold."""

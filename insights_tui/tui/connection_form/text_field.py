@@ -6,8 +6,8 @@ from textual.widgets import Input
 from insights_tui.domain.text import sanitize
 from insights_tui.tui.connection_form.in_order import run_own_binding
 
-COMPACT = "-textual-compact"
-"""The class that `compact` gives a widget: given with the others, it does not have it styled once more."""
+_VALID = "-valid"
+"""The class that an `Input` without rules gives itself: given with its birth, it does not have it styled once more."""
 MAX_LENGTH = 20_000
 """Characters; more than any field holds."""
 
@@ -26,11 +26,10 @@ class TextField(Input):
         super().__init__(
             value,
             id=id,
-            classes=COMPACT,
+            classes=_VALID,
             placeholder=placeholder,
             password=password,
             max_length=MAX_LENGTH,
-            compact=True,
             select_on_focus=False,
         )
         self.cursor_blink = False  # a blinking cursor costs 2.6 kB/s
