@@ -64,8 +64,10 @@ _MEANINGS = {
 
 
 _STATES = {
+    "connected": "Everything works: what waited goes out first, in the order it came.",
     "degraded": "Something is broken, and payloads go out all the same or are late. The Insights page tells which.",
     "connecting": "The agent is looking for the cluster. Payloads wait, and their time runs.",
+    "not_connected": "There is no connection. Payloads wait, and their time runs.",
 }
 _STOPPED = "Nothing is delivered from here on. Payloads wait, and their time runs, until the state turns again."
 
