@@ -242,7 +242,7 @@ class Sinces:
     """Remembers when each problem began, for those that the engine gives no time for."""
 
     def __init__(self) -> None:
-        self._since: dict[tuple[Code, str], float] = {}
+        self._since: dict[tuple[Code, str], Moment] = {}
 
     def problems(self, found: list[Finding], now: Moment) -> tuple[Problem, ...]:
         """Put a time on each finding and forget those that are over."""
@@ -251,7 +251,7 @@ class Sinces:
         problems = []
         for finding in found:
             key = (finding.trouble.code, finding.trouble.subject)
-            began = finding.since.wall if finding.since else self._since.setdefault(key, now.wall)
+            began = (finding.since or self._since.setdefault(key, now)).by(now).wall
             problems.append(
                 Problem(
                     code=finding.trouble.code,

@@ -33,7 +33,7 @@ def _topic_missing(trouble: Trouble, before: Before) -> Trouble | None:
     return replace(
         trouble,
         what=f"The topic {topic} was deleted: it does not exist any more.",
-        act="Create the topic again (nothing here does), or edit the connection to use another.",
+        act="Create it at Kafka again, or give the connection another topic.",
     )
 
 
@@ -76,8 +76,8 @@ def _out_of_reach(trouble: Trouble, before: Before) -> Trouble | None:
     if trouble.raw == NO_ANSWER:
         return replace(
             trouble,
-            what=f"{trouble.subject} answers no more: the broker hangs, or the network swallows what is sent.",
-            act="Look whether the broker hangs, then at firewalls and the network on the way to it.",
+            what=f"{trouble.subject} answers no more: it hangs, or the network is cut.",
+            act="Look whether the broker hangs, then at the network on the way to it.",
         )
     if trouble.raw.startswith(("IncompleteReadError", "ConnectionResetError", "ConnectionAbortedError")):
         return replace(

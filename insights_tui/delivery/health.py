@@ -34,7 +34,8 @@ def broker_troubles(nodes: Iterable[Node], bootstrap: str, *, reachable: bool) -
             what = found[0].trouble.what
         trouble = replace(found[0].trouble, code=Code.KAFKA_UNREACHABLE, subject=bootstrap, what=what)
         latest = max((one.since for one in found), key=lambda since: since.boot)
-        found = [ActiveTrouble(trouble, latest), *(found if len(found) > 1 else ())]
+        alike = len({one.trouble.raw for one in found}) == 1
+        found = [ActiveTrouble(trouble, latest), *(() if alike else found)]
     return found
 
 

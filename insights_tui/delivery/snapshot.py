@@ -74,7 +74,7 @@ def status_of(
         latency=histogram.latency(now.boot),
         link=link,
         troubles=tuple(troubles),
-        brokers=_brokers(nodes),
+        brokers=_brokers(nodes, now),
         partitions=_partitions(session, loop_now),
         queue_bytes=book.bytes,
         partition_count=len(session.lanes) if session is not None and session.lanes else None,
@@ -104,17 +104,24 @@ def _slow(session: Session, settings: DeliverySettings, now: Moment) -> list[Act
                 "Look whether the broker hangs or is overloaded.",
             )
             found.append(ActiveTrouble(trouble, Moment(now.wall - waited, since)))
+    members = sum(session.client.connected(number) for number in session.client.nodes)
+    if len(found) == members > 1:  # one failure, and not as many as there are brokers
+        oldest = min(found, key=lambda one: one.since.boot)
+        what = f"None of the {members} brokers answers: requests wait for {now.boot - oldest.since.boot:.0f} s."
+        act = "Look at the network between this machine and the brokers, then whether they hang."
+        trouble = Trouble(Code.KAFKA_SLOW, session.client.connection.bootstrap, what, act)
+        return [ActiveTrouble(trouble, oldest.since)]
     return found
 
 
-def _brokers(nodes: Sequence[Node]) -> tuple[Broker, ...]:
+def _brokers(nodes: Sequence[Node], now: Moment) -> tuple[Broker, ...]:
     return tuple(
         Broker(
             node.id,
             node.server.host,
             node.server.port,
             node.state,
-            None if node.since is None else node.since.utc,
+            None if node.since is None else node.since.by(now).utc,
             node.rtt_s,
             node.last_error,
         )

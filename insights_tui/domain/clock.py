@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+_SET_S = 5.0
+"""A wall clock that has moved this much against the boot-time clock was set; less is drift."""
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -22,6 +24,11 @@ class Moment:
     def utc(self) -> datetime:
         """The wall time as an aware datetime in UTC."""
         return datetime.fromtimestamp(self.wall, UTC)
+
+    def by(self, now: "Moment") -> "Moment":
+        """Tell when this was by the clock that shows `now`: a wall clock that was set in between moves it along."""
+        moved = (now.wall - now.boot) - (self.wall - self.boot)
+        return self if abs(moved) < _SET_S else Moment(self.wall + moved, self.boot)
 
 
 class Clock(Protocol):

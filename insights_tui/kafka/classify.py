@@ -121,8 +121,8 @@ _ROWS: dict[int, _Row] = {
     32: _Row(
         "INVALID_TIMESTAMP",
         "{peer} refuses the time at which payloads were accepted as too far from its own clock ({name})",
-        "Set this machine's clock and Kafka's, or raise the topic's message.timestamp limits; meanwhile records carry "
-        "a time that Kafka takes, and the header insights-accepted-at the true one.",
+        "Set the clock that is wrong; this ends with the next payload. Else raise the topic's message.timestamp "
+        "limits. The header insights-accepted-at carries this machine's time.",
         Code.CLOCK_JUMP,
     ),
     35: _topic(

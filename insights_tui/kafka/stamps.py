@@ -87,6 +87,6 @@ def explained(trouble: Trouble, told: Stamp | None, now: Moment, peer: Peer) -> 
         (told.earliest / 1000 - now.wall, "behind", "before the earliest"),
     ):
         if seconds > 0:
-            what = f"This machine's clock is {way} Kafka's: it shows a time {duration(seconds)} {edge} that {{}} takes."
-            return replace(trouble, what=what.format(peer.name.rstrip(",")))
+            what = f"This machine's clock is {way} Kafka's, by {duration(seconds)} more than Kafka takes."
+            return replace(trouble, what=what, raw=f"{trouble.raw} {edge} that {peer.name.rstrip(',')} takes".strip())
     return trouble

@@ -176,6 +176,17 @@ def test_the_critical_comes_first() -> None:
     assert [f.severity for f in findings(State.DEGRADED, engine, AROUND)] == ["critical", "warning"]
 
 
+def test_a_clock_that_is_set_moves_the_beginning_of_a_problem_along() -> None:
+    sinces = Sinces()
+    engine = status(troubles=(trouble(Code.KAFKA_SLOW),), lost_open=1, counts=Counts(accepted=1, expired_unsent=1))
+    found = findings(State.DEGRADED, engine, AROUND)
+    sinces.problems(found, NOW)
+    set_on = Moment(wall=NOW.wall + 7260, boot=NOW.boot + 60)
+    assert {problem.since for problem in sinces.problems(found, set_on)} == {NOW.utc + timedelta(hours=2)}, (
+        "it is a minute old, and looks like that by the clock beside it"
+    )
+
+
 def test_a_problem_keeps_its_time_until_it_is_over() -> None:
     sinces = Sinces()
     found = findings(State.CONNECTED, status(lost_open=1, counts=Counts(accepted=1, rejected=1)), AROUND)

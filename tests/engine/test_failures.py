@@ -209,6 +209,25 @@ async def test_kafka_that_lets_a_request_wait_is_told_as_slow() -> None:
             assert (run.engine.status().longest_unanswered_s or 0) >= 0.1
 
 
+async def test_brokers_that_all_let_requests_wait_are_one_problem() -> None:
+    async with FakeCluster(2) as cluster:
+        cluster.create("insights", 2)
+        async with running(cluster.connection(), request_timeout_s=5.0) as run:
+            await run.engine.accept(drafts(10))
+            await until(lambda: [broker.state for broker in run.engine.status().brokers] == ["up", "up"])
+            await until(lambda: run.delivered() == 10)
+            for broker in cluster.brokers:
+                broker.mood = "silent"
+            for turn in range(500):
+                if all(part.in_flight for part in run.engine.status().partitions):
+                    break
+                await run.engine.accept(drafts(1, f"turn{turn}"))
+                await asyncio.sleep(0.01)
+            await until(lambda: any("None of the 2" in one.trouble.what for one in run.engine.status().troubles))
+            (active,) = run.engine.status().troubles
+            assert active.trouble.subject == cluster.connection().bootstrap
+
+
 async def test_an_idle_connection_that_was_cut_off_is_noticed() -> None:
     async with FakeCluster() as cluster:
         cluster.create("insights")
