@@ -70,12 +70,13 @@ def marks_of(snapshot: Snapshot, restarted_at: datetime | None = None) -> list[M
     return found
 
 
-def marks_row(window: Window, marks: Sequence[Mark], glyphs: Glyphs, *, before: int = 0) -> Line:
+def marks_row(window: Window, marks: Sequence[Mark], glyphs: Glyphs, *, before: int = 0, after: int = 0) -> Line:
     """Put each mark at its column, its words beside it where there is room; no row where there is no mark.
 
-    The row begins `before` cells before the first column: words may stand there.
+    The row begins `before` cells before the first column and ends `after` cells behind the last: words may stand
+    there.
     """
-    cells: list[Run] = [(" ", "text")] * (before + window.columns)
+    cells: list[Run] = [(" ", "text")] * (before + window.columns + max(0, after))
     placed: dict[int, Mark] = {}
     for mark in sorted(marks, key=lambda one: one.weight):
         column = window.column(mark.at)

@@ -92,7 +92,7 @@ class Trends(Panel):
         marks = marks_of(snapshot, scene.frame.restarted_at)
         if not self.MARKS_APART and not scene.roomy:
             return [*rows, (margin, *axis(frame, glyphs, marks, after=after))]
-        happened = marks_row(frame, marks, glyphs, before=_BEFORE)
+        happened = marks_row(frame, marks, glyphs, before=_BEFORE, after=after if self.MARKS_APART else 0)
         return [*rows, (margin, *axis(frame, glyphs, after=after)), *([happened] if happened else [])]
 
 

@@ -1,10 +1,11 @@
 """What came in, what Kafka took, what is pending, how long it took, what was lost and why: on one time axis."""
 
-from insights_tui.domain.snapshot import Snapshot
-from insights_tui.domain.text import thousands
+from insights_tui.domain.snapshot import Second, Snapshot
+from insights_tui.domain.text import rate, thousands
 from insights_tui.tui.charts.window import Reading
 from insights_tui.tui.frame import Scene
-from insights_tui.tui.panels.trends import Trend, Trends, accepted, delivered, p99, pending, whole
+from insights_tui.tui.lines import Line
+from insights_tui.tui.panels.trends import Trend, Trends, accepted, delivered, p99, pending
 
 _KINDS = (
     ("rejected", "rejected"),
@@ -18,7 +19,7 @@ _TALLEST, _OTHER_ROWS = 10, 24
 
 
 class Charts(Trends):
-    """Taller than on the Insights view; below, a row for each reason that cost payloads."""
+    """Taller than on the Insights view; below, a row for each reason that cost payloads: all of it, and when."""
 
     FINEST = {"narrow": 5, "medium": 3, "wide": 2}  # noqa: RUF012 - a ClassVar of the base class
 
@@ -27,26 +28,30 @@ class Charts(Trends):
     def rows(self, scene: Scene) -> int:
         """Use the height of a wall screen."""
         if scene.tier == "wide":
-            return min(_TALLEST, (scene.space.height - _OTHER_ROWS) // 4)
+            return max(2, min(_TALLEST, (scene.space.height - _OTHER_ROWS) // 4))
         return 3 if scene.tier == "medium" else 1
 
-    def scaled(self, scene: Scene) -> bool:
-        """Show the scale wherever a trend has more than a row."""
-        return self.rows(scene) > 1
-
-    def apart(self, _scene: Scene) -> bool:
-        """Leave no row between them: their height is what this view is for."""
-        return False
+    def lines(self, scene: Scene) -> list[Line]:
+        """Draw nothing where nothing ever moved and nothing can."""
+        snapshot = scene.snapshot
+        if snapshot is not None and snapshot.connection is None and not any(map(_moved, scene.frame.history)):
+            return []
+        return super().lines(scene)
 
     def trends(self, scene: Scene, snapshot: Snapshot) -> list[Trend]:
-        """Name the trends; where nothing was lost or refused, one row says so."""
+        """Name the trends; where nothing was lost or refused in these minutes, one row tells all that ever was."""
         found = [accepted(snapshot), delivered(snapshot), pending(snapshot), p99(snapshot)]
         happened = [
-            Trend(label, thousands(_total(snapshot, field)), _reading(field), whole, ink="bad", rows=1)
+            Trend(label, thousands(_total(snapshot, field)), _reading(field), rate, ink="bad", rows=1)
             for label, field in _KINDS
             if any(getattr(second, field) for second in scene.frame.history)
         ]
-        return [*found, *(happened or [Trend("lost", "none", lambda second: second.lost, whole, rows=1)])]
+        ever = Trend("lost", thousands(snapshot.counts.lost), lambda second: second.lost, rate, rows=1)
+        return [*found, *(happened or [ever])]
+
+
+def _moved(second: Second) -> bool:
+    return bool(second.accepted or second.delivered or second.pending or second.lost or second.refused)
 
 
 def _reading(field: str) -> Reading:

@@ -3,34 +3,49 @@
 from insights_tui.domain.snapshot import Latency, Snapshot
 from insights_tui.domain.text import duration, latency, thousands
 from insights_tui.tui.frame import Scene
-from insights_tui.tui.lines import Line, columns, crop, fit, text, whole_seconds
+from insights_tui.tui.lines import BLANK, Line, columns, crop, fit, text, whole_seconds, wrap
 from insights_tui.tui.panels.panel import Panel
 
 _SOON_S = 60.0
 _COLUMN, _NARROW = 16, 14
+_HERE = (
+    "What will stand here: how many payloads come in and go out each second, how long Kafka takes to answer,"
+    " its brokers and partitions, those in trouble first, and what became of every payload."
+)
+_READABLE = 76
+"""Cells of a row beyond which a sentence is hard to follow."""
 
 
 class Flow(Panel):
     """Queued, in flight, retrying, the oldest, the next loss; latency over the last minute."""
 
     def lines(self, scene: Scene) -> list[Line]:
-        """Draw labels above values."""
+        """Draw labels above values; before there is a connection what will stand here, and what waits for one."""
         snapshot = scene.snapshot
         if snapshot is None:
             return []
-        if snapshot.connection is None:
-            return [text(" No connection: nothing is delivered. Press c.", "label")]
-        dot = f" {scene.glyphs.dot} "
-        fields = _fields(snapshot, roomy=scene.roomy)
-        quantiles = f"p50{dot}p99{dot}max"
-        fields.append((f"Latency {quantiles}" if scene.roomy else quantiles, _latency(snapshot.latency, dot)))
-        if scene.tier == "tiny":
-            rows = [(*fit(text(f" {label}", "label"), _NARROW + 2), *value) for label, value in fields[:-1]]
-            return [*rows, text(" enlarge to 80x24 for trends and tables", "label")]
-        size, dots = _COLUMN if scene.roomy else _NARROW, scene.glyphs.ellipsis
-        labels = columns([text(label, "label") for label, _ in fields], size, dots)
-        values = columns([value for _, value in fields], size, dots)
-        return [crop(((" ", "text"), *row), scene.width, dots) for row in (labels, values)]
+        if snapshot.connection is not None:
+            return _figures(scene, snapshot)
+        press = "" if scene.frame.read_only else "  {c} connects to Kafka."
+        missing = scene.space.told.line(f" No connection: nothing is delivered.{press}")
+        if snapshot.counts.pending:
+            return [missing, BLANK, *_figures(scene, snapshot)]
+        here = wrap(_HERE, min(_READABLE, scene.width - 1)) if scene.tier != "tiny" else []
+        return [missing, *([BLANK] if here else []), *(text(f" {row}", "label") for row in here)]
+
+
+def _figures(scene: Scene, snapshot: Snapshot) -> list[Line]:
+    dot = f" {scene.glyphs.dot} "
+    fields = _fields(snapshot, roomy=scene.roomy)
+    quantiles = f"p50{dot}p99{dot}max"
+    fields.append((f"Latency {quantiles}" if scene.roomy else quantiles, _latency(snapshot.latency, dot)))
+    if scene.tier == "tiny":
+        rows = [(*fit(text(f" {label}", "label"), _NARROW + 2), *value) for label, value in fields[:-1]]
+        return [*rows, text(" enlarge to 80x24 for trends and tables", "label")]
+    size, dots = _COLUMN if scene.roomy else _NARROW, scene.glyphs.ellipsis
+    labels = columns([text(label, "label") for label, _ in fields], size, dots)
+    values = columns([value for _, value in fields], size, dots)
+    return [crop(((" ", "text"), *row), scene.width, dots) for row in (labels, values)]
 
 
 def _fields(snapshot: Snapshot, *, roomy: bool) -> list[tuple[str, Line]]:
@@ -43,9 +58,12 @@ def _fields(snapshot: Snapshot, *, roomy: bool) -> list[tuple[str, Line]]:
     if roomy:
         fields.append(("Oldest waits", text(duration(snapshot.oldest_age_s))))
     token = "bad" if left is not None and left < _SOON_S else "text"
-    fields.append(("Next loss in", text(duration(None) if left is None else whole_seconds(left), token)))
+    soon = duration(None) if left is None else whole_seconds(left) if left >= 1 else "now"
+    fields.append(("Next loss in", text(soon, token)))
     return fields
 
 
 def _latency(values: Latency, dot: str) -> Line:
+    if values.max is None:
+        return text("none in last minute", "label")
     return text(dot.join(latency(value) for value in (values.p50, values.p99, values.max)))

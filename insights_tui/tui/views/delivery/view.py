@@ -3,13 +3,25 @@
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from insights_tui.tui.frame import Frame, Space
+from insights_tui.tui.frame import Frame, Scene, Space
+from insights_tui.tui.lines import Line
 from insights_tui.tui.panels.banner import problems
 from insights_tui.tui.panels.brokers import Brokers
+from insights_tui.tui.panels.no_agent import NoAgent
+from insights_tui.tui.panels.recent_events import EVENTS, RecentEvents
 from insights_tui.tui.views.delivery.charts import Charts
 from insights_tui.tui.views.delivery.flow import Flow
 from insights_tui.tui.views.delivery.lanes import Lanes
+from insights_tui.tui.views.delivery.outcomes import Outcomes, Room
 from insights_tui.tui.views.view import Keys, View
+
+
+class Happened(RecentEvents):
+    """What happened, beside its trace in the trends: on a wall screen alone."""
+
+    def lines(self, scene: Scene) -> list[Line]:
+        """Draw the newest few."""
+        return super().lines(scene)[:EVENTS] if scene.tier == "wide" else []
 
 
 class DeliveryView(View):
@@ -22,12 +34,18 @@ class DeliveryView(View):
 
     def compose(self) -> ComposeResult:
         """Place the parts; the style sheet says which stand side by side."""
+        yield NoAgent()
         with Vertical(id="trends"):
             yield Flow()
             yield Charts()
         with Horizontal(id="members"):
-            yield Brokers()
-            yield Lanes()
+            with Vertical(id="cluster"):
+                yield Brokers()
+                yield Lanes()
+            with Vertical(id="side"):
+                yield Outcomes()
+                yield Room()
+                yield Happened()
 
     def draw(self, frame: Frame, space: Space) -> None:
         """Show a frame; without a connection there is nothing to deliver to."""
@@ -36,6 +54,8 @@ class DeliveryView(View):
 
     def keys(self, frame: Frame) -> Keys:
         """Name the acts on the connection."""
-        if frame.snapshot is None or frame.snapshot.connection is None:
+        if frame.snapshot is None:
+            return ()
+        if frame.snapshot.connection is None:
             return (("c", "Connect"),)
         return (("c", "Edit"), ("t", "Test"))
