@@ -18,6 +18,7 @@ from textual.theme import Theme
 from textual.widgets import Input
 
 from insights_tui.client.protocol import AgentApi
+from insights_tui.tui.covering import Covering
 from insights_tui.tui.crash import write_report
 from insights_tui.tui.exact_update import exact
 from insights_tui.tui.following import Following
@@ -134,6 +135,9 @@ class InsightsApp(Following):
         if isinstance(page, InsightsScreen):
             with self.batch_update():
                 page.take(self.frame)
+        for above in self.screen_stack[1:]:
+            if isinstance(above, Covering) and self.frame.snapshot is not None and not self.frame.error:
+                above.show_snapshot(self.frame.snapshot)
         if not self._preloaded:
             self._preloaded = True
             self.call_after_refresh(self._preload)

@@ -29,6 +29,10 @@ class Mode(StrEnum):
     ASK_CONNECT = "ask-connect"
     ASK_DISCARD = "ask-discard"
     ASK_SKIP = "ask-skip"
+    ASK_OVER = "ask-over"
+    """Somebody else has saved another connection since this form was filled."""
+    ASK_ANEW = "ask-anew"
+    """Somebody else has deleted it."""
 
 
 OPEN = (Mode.EDIT, Mode.REFUSED)
@@ -41,7 +45,15 @@ SKIP_QUESTION = (
 CONNECT_QUESTION = (
     "The test of these fields has failed. Connect all the same? It is saved only where the login and the topic work."
 )
-ASKING = {Mode.ASK_DISCARD: DISCARD_QUESTION, Mode.ASK_SKIP: SKIP_QUESTION, Mode.ASK_CONNECT: CONNECT_QUESTION}
+OVER_QUESTION = "Save over what somebody else saved meanwhile? Load theirs puts it into these fields; nothing is saved."
+ANEW_QUESTION = "Make the connection anew with these fields? Somebody else deleted it meanwhile."
+ASKING = {
+    Mode.ASK_DISCARD: DISCARD_QUESTION,
+    Mode.ASK_SKIP: SKIP_QUESTION,
+    Mode.ASK_CONNECT: CONNECT_QUESTION,
+    Mode.ASK_OVER: OVER_QUESTION,
+    Mode.ASK_ANEW: ANEW_QUESTION,
+}
 ROOM_FOR_WORDS = 68
 """Cells from which on every button has its whole name."""
 BUTTONS = {
@@ -53,6 +65,8 @@ BUTTONS = {
     Mode.ASK_CONNECT: ("back", "connect-now"),
     Mode.ASK_DISCARD: ("keep", "discard"),
     Mode.ASK_SKIP: ("back", "skip-now"),
+    Mode.ASK_OVER: ("back", "theirs", "over"),
+    Mode.ASK_ANEW: ("back", "over"),
 }
 """The first one is where the focus goes, and it never does harm."""
 
@@ -67,6 +81,8 @@ LABELS = {
     "keep": "Keep editing",
     "discard": "Leave",
     "back": "Back",
+    "theirs": "Load theirs",
+    "over": "Save mine",
     "skip-now": "Save unchecked",
     "connect-now": "Connect",
     "stop": "Stop",

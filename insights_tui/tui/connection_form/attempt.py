@@ -14,6 +14,7 @@ from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.trouble import Code
 from insights_tui.tui.connection_form.check import check_values
 from insights_tui.tui.connection_form.local import read_ca, resolve_password
+from insights_tui.tui.connection_form.meanwhile import CODE
 from insights_tui.tui.connection_form.values import Values, to_form
 
 Check = Literal["require", "skip"]
@@ -59,10 +60,10 @@ async def prepare(
     )
 
 
-async def ask(client: AgentApi, form: ConnectionForm, check: Check) -> Answer:
-    """Hand the form to the agent; nothing that it is known to raise escapes."""
+async def ask(client: AgentApi, form: ConnectionForm, check: Check, over: int) -> Answer:
+    """Hand the form to the agent, to replace the revision `over` alone; nothing that it is known to raise escapes."""
     try:
-        return Answer(saved=await client.connect(form, check=check))
+        return Answer(saved=await client.connect(form, check=check, over=over))
     except RefusedError as refused:
         return Answer(errors=refused.errors, may_skip=check == "require" and _about_kafka(refused.errors))
     except AgentUnavailableError as error:
@@ -76,7 +77,7 @@ def _unavailable(error: AgentUnavailableError) -> Answer:
 
 def _about_kafka(errors: tuple[FieldError, ...]) -> bool:
     """Tell the failure of a check, which Kafka caused, from a form that the agent does not take."""
-    return all(error.field is None or error.code in _CODES for error in errors)
+    return all((error.field is None and error.code != CODE) or error.code in _CODES for error in errors)
 
 
 def broken(error: BaseException | None) -> Answer:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from textual.worker import Worker, WorkerState
@@ -12,6 +13,7 @@ from insights_tui.domain.refused import FieldError
 from insights_tui.tui.connection_form.actions import Actions, Mode
 from insights_tui.tui.connection_form.attempt import Answer, Check, ask, broken, load, prepare
 from insights_tui.tui.connection_form.body import FormBody
+from insights_tui.tui.connection_form.meanwhile import CODE, Meanwhile
 from insights_tui.tui.connection_form.messages import Asked
 from insights_tui.tui.connection_form.testing import FormTest
 from insights_tui.tui.connection_form.values import Values
@@ -31,9 +33,12 @@ class FormAttempt(FormTest):
     _saved: SavedConnection | None
     _done: bool
     _refused: Values | None
+    _meanwhile: Meanwhile
 
     def _connect(self) -> None:
-        if self._tested.asks(self.query_one(FormBody).values):
+        if self._meanwhile.told is not None:
+            self._ask(Mode.ASK_OVER if self._meanwhile.now else Mode.ASK_ANEW)
+        elif self._tested.asks(self.query_one(FormBody).values):
             self._ask(Mode.ASK_CONNECT)
         else:
             self._start("require")
@@ -49,7 +54,7 @@ class FormAttempt(FormTest):
         if isinstance(prepared, Answer):
             return prepared
         self.post_message(Asked())
-        return await ask(self._client, prepared, check)
+        return await ask(self._client, prepared, check, self._meanwhile.over)
 
     async def _prepare(self, values: Values) -> ConnectionForm | Answer:
         body = self.query_one(FormBody)
@@ -86,6 +91,13 @@ class FormAttempt(FormTest):
             self._leave(answer.saved)
             return
         body, actions = self.query_one(FormBody), self.query_one(Actions)
+        changed = next((error for error in answer.errors if error.code == CODE), None)
+        if changed is not None:  # the snapshot that tells it has not come yet
+            self._meanwhile = replace(self._meanwhile, told=changed)
+            self._show_verdict(())
+            self._set_mode(Mode.EDIT)
+            self._ask(Mode.ASK_OVER)
+            return
         self._refused = body.values
         with self.app.batch_update():
             general = body.take_errors(answer.errors)

@@ -14,6 +14,7 @@ from textual.widgets import Input, TextArea
 from insights_tui.domain.answers import SavedConnection
 from insights_tui.domain.refused import FieldError
 from insights_tui.domain.snapshot import Snapshot
+from insights_tui.domain.text import sanitize
 from insights_tui.domain.trouble import About
 from insights_tui.tui.connection_form.check import UNREAD, as_connection
 from insights_tui.tui.connection_form.choice import Choice
@@ -27,7 +28,7 @@ from insights_tui.tui.connection_form.servers_field import ServersField
 from insights_tui.tui.connection_form.text_field import TextField
 from insights_tui.tui.connection_form.type_choice import TypeChoice
 from insights_tui.tui.connection_form.values import Values, from_saved, from_view
-from insights_tui.tui.connection_form.words import FIELDS, SASL_FIELDS, SUSPECTS, UNCHANGED, Field
+from insights_tui.tui.connection_form.words import FIELDS, SASL_FIELDS, SUSPECTS, SYSTEM_STORE, UNCHANGED, Field
 from insights_tui.tui.glyphs import ASCII, UNICODE
 
 if TYPE_CHECKING:
@@ -68,7 +69,12 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     def _login_rows(self) -> list[Row]:
         """Build the fields of the login, which most of the time nobody asks for when there is no connection yet."""
-        self._login = login = Login(self._kept, ascii_only=self._ascii, keeps_password=self.keeps_password)
+        self._login = login = Login(
+            self._kept,
+            ascii_only=self._ascii,
+            password=UNCHANGED if self.keeps_password else "",
+            ca=self._ca_placeholder,
+        )
         said = self._said()
         rows = {
             field: Row(field, widget, said[field], self._glyphs, first=field is Field.MECHANISM)
@@ -76,6 +82,17 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         }
         self._rows |= rows
         return list(rows.values())
+
+    @property
+    def ca_unseen(self) -> bool:
+        """Whether there is a certificate that has not come yet."""
+        view = self._snapshot.connection
+        return not self.findings.loaded and view is not None and view.ca is not None
+
+    @property
+    def _ca_placeholder(self) -> str:
+        ca = self._snapshot.connection.ca if self._snapshot.connection is not None else None
+        return f"as saved: {sanitize(ca.subject, limit=60)}" if ca is not None and self.ca_unseen else SYSTEM_STORE
 
     def _append_server(self, text: str) -> None:
         self._servers.append(text)
@@ -114,14 +131,21 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         else:
             self._login.fill(values, over=over)
 
-    def take_saved(self, saved: SavedConnection | None) -> None:
-        """Put the saved connection into the fields that nobody has touched; `None` where it was deleted meanwhile."""
+    def take_saved(self, saved: SavedConnection | None, *, whole: bool = False) -> None:
+        """Put the saved connection into the fields that nobody has touched; `None` where it was deleted meanwhile.
+
+        With `whole` it takes the place of what was typed, too.
+        """
         if saved is not None:
             values = from_saved(saved)
-            self.fill(values, over=self.findings.initial)
+            self.fill(values, over=self.values if whole else self.findings.initial)
+            if whole:
+                self.forget()
             self.findings.initial = values
-            self.findings.saved = as_connection(saved, self._now())
+        self.findings.saved = as_connection(saved, self._now()) if saved is not None else None
         self.findings.loaded = True
+        if self._login is not None:
+            self._login.ca.placeholder = SYSTEM_STORE
         self.say()
 
     def take_snapshot(self, snapshot: Snapshot) -> None:

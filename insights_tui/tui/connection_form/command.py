@@ -13,8 +13,8 @@ PASTED = "FILE"
 """Stands for a pasted certificate, which has no path yet."""
 
 
-def command_line(values: Values) -> str:
-    """Write the command that does the same as Connect.
+def command_line(values: Values, *, ca_unseen: bool = False) -> str:
+    """Write the command that does the same as Connect; `ca_unseen` says that a certificate is saved, not known here.
 
     A typed password becomes `--password-from -` (asked for on standard input); one left unchanged is left out.
     """
@@ -22,8 +22,8 @@ def command_line(values: Values) -> str:
     words += ["--servers", _word(_servers(values.servers), "HOST:PORT"), "--type", TYPE_WORDS[values.type]]
     if values.sasl:
         words += ["--mechanism", values.mechanism.value, "--username", _word(values.username, "NAME")]
-        if values.ca.strip():
-            words += ["--ca", PASTED if is_pem(values.ca) else _word(values.ca, PASTED)]
+        if values.ca.strip() or ca_unseen:
+            words += ["--ca", PASTED if ca_unseen or is_pem(values.ca) else _word(values.ca, PASTED)]
         if values.password is not None:
             reference = read_reference(values.password.reveal())
             words += ["--password-from", "-" if reference is None else quote(sanitize(str(reference)))]

@@ -17,9 +17,9 @@ class CommandLine(Static):
         self.advice = ""
         """What to do before it runs."""
 
-    def show(self, values: Values) -> None:
+    def show(self, values: Values, *, ca_unseen: bool = False) -> None:
         """Show the command for what stands in the fields."""
-        text = command_line(values)
+        text = command_line(values, ca_unseen=ca_unseen and not values.ca.strip())
         self.advice = advice(values)
         if text != self.text:
             self.text = text

@@ -10,20 +10,20 @@ from insights_tui.tui.connection_form.choice import Choice
 from insights_tui.tui.connection_form.password_field import PasswordField, ShowButton
 from insights_tui.tui.connection_form.text_field import TextField
 from insights_tui.tui.connection_form.values import Values
-from insights_tui.tui.connection_form.words import MECHANISMS, UNCHANGED, Field
+from insights_tui.tui.connection_form.words import MECHANISMS, Field
 
 
 class Login:
     """What proves who we are, and who they are."""
 
-    def __init__(self, values: Values, *, ascii_only: bool, keeps_password: bool) -> None:
-        placeholder = UNCHANGED if keeps_password else ""
+    def __init__(self, values: Values, *, ascii_only: bool, password: str, ca: str) -> None:
+        """Build the fields; `password` and `ca` stand in these two where they are empty."""
         self.mechanism: Choice[Mechanism] = Choice(
             MECHANISMS, values.mechanism, id=Field.MECHANISM, ascii_only=ascii_only
         )
         self.username = TextField(values.username, id=Field.USERNAME)
-        self.password = PasswordField(id=Field.PASSWORD, placeholder=placeholder, ascii_only=ascii_only)
-        self.ca = CaField(values.ca, id=Field.CA, placeholder="the system's trust store")
+        self.password = PasswordField(id=Field.PASSWORD, placeholder=password, ascii_only=ascii_only)
+        self.ca = CaField(values.ca, id=Field.CA, placeholder=ca)
         self._show: ShowButton | None = None
 
     @property

@@ -24,6 +24,7 @@ from insights_tui.tui.connection_form.attempting import FormAttempt
 from insights_tui.tui.connection_form.body import FormBody
 from insights_tui.tui.connection_form.command_line import CommandLine
 from insights_tui.tui.connection_form.in_order import settle
+from insights_tui.tui.connection_form.meanwhile import Meanwhile
 from insights_tui.tui.connection_form.messages import Loaded, LoadFailed
 from insights_tui.tui.connection_form.tested import Tested
 from insights_tui.tui.connection_form.title import Title
@@ -34,7 +35,8 @@ from insights_tui.tui.dialog_keys import DialogKeys
 from insights_tui.tui.glyphs import ASCII, UNICODE
 from insights_tui.tui.styles_path import style
 
-DELETED = FieldError("deleted", "The connection was deleted meanwhile.", "Connect makes a new one.")
+EDIT, CONNECT = "Edit Connection", "Connect to Kafka"
+LOADED = "The fields show it now."
 
 
 class ConnectionFormScreen(FormAttempt):
@@ -77,13 +79,16 @@ class ConnectionFormScreen(FormAttempt):
         self._fresh = True
         self._refused: Values | None = None
         self._tested = Tested()
+        self._meanwhile = Meanwhile().filled(snapshot.connection.revision if snapshot.connection is not None else 0)
+        self._unloaded = False
+        self._whole = False  # whether what comes takes the place of what was typed, too
 
     def compose(self) -> ComposeResult:
         """Title, fields, buttons, the same as a command, keys; results and what went wrong come when there are some."""
         body, line = FormBody(self._snapshot, ascii_only=self._ascii, now=self._now), CommandLine()
-        line.show(body.values)
+        line.show(body.values, ca_unseen=body.ca_unseen)
         yield Vertical(
-            Title("Edit Connection" if self._editing else "Connect to Kafka", self._snapshot.agent.installation or ""),
+            Title(EDIT if self._editing else CONNECT, self._snapshot.agent.installation or ""),
             Horizontal(body, id="main"),
             Actions(self._glyphs, self.app.size.width),
             line,
@@ -104,7 +109,7 @@ class ConnectionFormScreen(FormAttempt):
     def on_mount(self) -> None:
         """Ask for what the snapshot does not hold."""
         if self._editing:
-            self.run_worker(self._load(), group="load", exit_on_error=False)
+            self.load()
 
     async def _load(self) -> Answer | None:
         loaded = await load(self._client)
@@ -116,16 +121,28 @@ class ConnectionFormScreen(FormAttempt):
 
     def on_loaded(self, event: Loaded) -> None:
         """Fill in the saved connection."""
-        self.query_one(FormBody).take_saved(event.saved)
+        body, told = self.query_one(FormBody), self._meanwhile.told
+        body.take_saved(event.saved, whole=self._whole)
         if event.saved is None:
-            self._show_verdict((DELETED,))
+            self._meanwhile = self._meanwhile.gone
+            self.query_one(Title).say(CONNECT)
+        else:
+            self._meanwhile = self._meanwhile.filled(event.saved.revision)
+        known = told is not None and event.saved is not None
+        if self._unloaded or self._whole or told is not None or event.saved is None:
+            self._show_verdict((FieldError(told.code, told.message, LOADED),) if told is not None and known else ())
+        self._unloaded = self._whole = False
+        self.query_one(CommandLine).show(body.values)
 
     def on_load_failed(self, event: LoadFailed) -> None:
-        """Say so; Connect asks again before it sends anything."""
+        """Say so; it is asked for again with the next news, and before anything is sent."""
+        self._unloaded = True
         self._show_verdict(event.answer.errors)
 
     def _show_verdict(self, errors: Sequence[FieldError], offer: str = "") -> None:
-        panel = self.query(Verdict).first() if self.query(Verdict) else None
+        if self._meanwhile.told is not None:
+            errors = (self._meanwhile.told, *errors)
+        panel = next(iter(self.query(Verdict)), None)
         if panel is None:
             if not errors:
                 return
@@ -135,8 +152,25 @@ class ConnectionFormScreen(FormAttempt):
         self.query_one("#dialog").set_class(bool(errors), "-verdict")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Take a newer snapshot: the count of payloads that wait stays true."""
-        self.query_one(FormBody).take_snapshot(snapshot)
+        """Take a newer snapshot: the count of payloads that wait stays true, and who else edits the connection."""
+        body, before = self.query_one(FormBody), self._meanwhile
+        body.take_snapshot(snapshot)
+        self._meanwhile = before.see(snapshot)
+        told = self._meanwhile.told
+        if self.query_one(Actions).mode not in OPEN:
+            return
+        if self._unloaded or (told is not None and self._meanwhile.now and not body.changed):
+            self.load()
+        elif told != before.told:
+            if not self._meanwhile.now:
+                body.take_saved(None)
+            self.query_one(Title).say(EDIT if self._meanwhile.now else CONNECT)
+            self._show_verdict(())
+
+    def load(self, *, whole: bool = False) -> None:
+        """Ask for the saved connection; with `whole` it takes the place of what was typed."""
+        self._whole = whole
+        self.run_worker(self._load(), group="load", exclusive=True, exit_on_error=False)
 
     def on_form_body_edited(self) -> None:
         """Follow the fields."""
@@ -144,7 +178,7 @@ class ConnectionFormScreen(FormAttempt):
         if actions.mode is Mode.REFUSED and body.values != self._refused:
             self._set_mode(Mode.EDIT)  # what stands here now is not what was refused
         actions.set_count(body.problems)
-        self.query_one(CommandLine).show(body.values)
+        self.query_one(CommandLine).show(body.values, ca_unseen=body.ca_unseen)
         if (panel := self.results) is not None:
             panel.remark(self._tested.remark(body.values))
 
@@ -173,6 +207,8 @@ class ConnectionFormScreen(FormAttempt):
             "skip": lambda: self._ask(Mode.ASK_SKIP),
             "skip-now": lambda: self._start("skip"),
             "discard": lambda: self._leave(None),
+            "over": self._save_over,
+            "theirs": self._load_theirs,
         }
         acts.get(event.button.id or "", self._back)()
 
@@ -211,7 +247,7 @@ class ConnectionFormScreen(FormAttempt):
                 self._worker.cancel()
         elif mode is Mode.TESTED:
             self._to_fields()
-        elif mode in (Mode.ASK_DISCARD, Mode.ASK_CONNECT):
+        elif mode in (Mode.ASK_DISCARD, Mode.ASK_CONNECT, Mode.ASK_OVER, Mode.ASK_ANEW):
             self._set_mode(Mode.EDIT, focus=self._before)
         elif mode is Mode.ASK_SKIP:
             self._set_mode(Mode.REFUSED, focus=self._before)
@@ -219,6 +255,15 @@ class ConnectionFormScreen(FormAttempt):
             self._ask(Mode.ASK_DISCARD)
         else:
             self._leave(None)
+
+    def _save_over(self) -> None:
+        self._meanwhile = self._meanwhile.agreed
+        self._show_verdict(())
+        self._start("require")
+
+    def _load_theirs(self) -> None:
+        self._set_mode(Mode.EDIT, focus=self._before)
+        self.load(whole=True)
 
     async def action_copy_command(self) -> None:
         """Copy the command line; a password is not in it."""

@@ -12,6 +12,11 @@ class Title(Flowing):
         super().__init__(id="title")
         self._what, self._where = what, sanitize(where, limit=40)
 
+    def say(self, what: str) -> None:
+        """Say that it does something else now."""
+        self._what = what
+        self.redraw()
+
     def lines(self, cells: int) -> list[Line]:
         """Write them in so many cells."""
         return [ends(((self._what, "strong"),), ((self._where, "label"),), cells)]

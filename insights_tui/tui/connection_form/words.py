@@ -99,5 +99,7 @@ FIELDS = {
 OFFER_TEST = "ctrl+t tests every server and every member, step by step."
 
 NOT_ENCRYPTED = "Not encrypted: anybody on the network path can read the payloads."
+SYSTEM_STORE = "the system's trust store"
+"""Stands in the empty certificate field."""
 UNCHANGED = "unchanged"
 """Stands in the empty password field where a password is saved."""
