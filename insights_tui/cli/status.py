@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import click
 
@@ -11,17 +11,22 @@ from insights_tui.cli import exits
 from insights_tui.cli.options import Common, common_of, common_options
 from insights_tui.cli.output import clean, put, put_json
 from insights_tui.cli.reach import speak, verbatim
-from insights_tui.cli.status_text import lines, watch_line
+from insights_tui.cli.status_text import lines
+from insights_tui.cli.watch_text import matters, moves, watch_line
 from insights_tui.client.api import AgentClient
 from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import clock_time
 
 WATCH_S = 1.0
+COUNTS_S = 10.0
+"""Between two lines that tell nothing but counts: whoever listens must be able to follow."""
 
 
 @click.command("status")
-@click.option("--watch", is_flag=True, help="Look once a second and print a line when something changed; ctrl+c ends.")
+@click.option(
+    "--watch", is_flag=True, help="Print a line when something turned, and every 10 s where counts moved; ctrl+c ends."
+)
 @common_options
 @click.pass_context
 def command(context: click.Context, watch: bool) -> int:
@@ -49,7 +54,10 @@ class _Watch:
         self._client = client
         self._json = common.json
         self._body = b""
-        self._last = ""
+        self._key: tuple[object, ...] = ()
+        self._moved: tuple[object, ...] = ()
+        self._told_at = 0.0
+        self._before: Snapshot | None = None
         self._code = exits.NO_AGENT
         client.on_body = self._keep
 
@@ -70,21 +78,35 @@ class _Watch:
             snapshot = await self._client.snapshot()
         except AgentUnavailableError as error:
             self._code = exits.NO_AGENT
-            self._print(f"no agent | {clean(str(error))} {clean(error.hint)}", None)
+            away: tuple[object, ...] = ("no agent", str(error))
+            if away != self._key and not self._json:
+                put(f"{clock_time(datetime.now(UTC))} no agent | {clean(str(error))} {clean(error.hint)}{self._left()}")
+            self._key = away
             return
         self._code = exits.of_snapshot(snapshot)
-        self._print(watch_line(snapshot), snapshot)
-
-    def _print(self, line: str, snapshot: Snapshot | None) -> None:
         if self._json:
-            key = f"{snapshot.agent.id} {snapshot.seq}" if snapshot is not None else line
-            if key != self._last and snapshot is not None:
-                put_json(self._body)
-            self._last = key
-        elif line != self._last:
-            at = snapshot.as_of if snapshot is not None else datetime.now(UTC)
-            put(f"{clock_time(at)} {line}")
-            self._last = line
+            self._put_json(snapshot)
+            return
+        now = asyncio.get_running_loop().time()
+        key, moved = matters(snapshot), moves(snapshot)
+        if key == self._key and (moved == self._moved or now - self._told_at < COUNTS_S):
+            return
+        put(f"{clock_time(snapshot.as_of)} {watch_line(snapshot, self._before)}")
+        self._key, self._moved, self._told_at, self._before = key, moved, now, snapshot
+
+    def _left(self) -> str:
+        """Say what the agent had last: its deadlines run on without it."""
+        last = self._before
+        if last is None or not last.counts.pending or last.next_loss_s is None:
+            return ""
+        lost_at = clock_time(last.as_of + timedelta(seconds=last.next_loss_s))
+        return f" | {last.counts.pending:,} pending when it was last seen; deadlines run on, the next is at {lost_at}"
+
+    def _put_json(self, snapshot: Snapshot) -> None:
+        key = (snapshot.agent.id, snapshot.seq)
+        if key != self._key:
+            put_json(self._body)
+        self._key = key
 
     def _keep(self, body: bytes) -> None:
         self._body = body

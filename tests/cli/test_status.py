@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from insights_tui.cli.status_text import equation, lines, watch_line
+from insights_tui.cli.status_text import equation, lines
+from insights_tui.cli.watch_text import matters, watch_line
 from insights_tui.domain.outcome import Refusal
-from insights_tui.domain.snapshot import Broker, Counts, Problem, State
+from insights_tui.domain.snapshot import Broker, Counts, Event, Partition, Problem, State
 from insights_tui.domain.trouble import Code
 from tests.cli.conftest import Run, program
 from tests.cli.fake_agent import CONNECTED, NOW, VIEW, FakeAgent
@@ -142,7 +143,66 @@ def test_the_state_of_a_fresh_agent_invents_nothing() -> None:
 def test_watch_lines_differ_by_what_matters_alone() -> None:
     later = replace(CONNECTED, seq=813, as_of=NOW.replace(second=40), oldest_age_s=9.0, next_loss_s=231.0)
     assert watch_line(CONNECTED) == watch_line(later)
-    assert watch_line(CONNECTED) != watch_line(replace(later, state=State.DEGRADED))
+    assert matters(CONNECTED) == matters(replace(later, counts=Counts(accepted=99, delivered=99)))
+    slow = replace(later, state=State.DEGRADED, problems=(replace(PROBLEM, what="No answer for 6 s."),))
+    slower = replace(slow, problems=(replace(PROBLEM, what="No answer for 7 s."),))
+    assert matters(CONNECTED) != matters(slow)
+    assert matters(slow) == matters(slower), "figures go on by themselves"
+    assert matters(slow) != matters(replace(slow, problems=(replace(PROBLEM, act="Mend it."),)))
+
+
+STATES = [
+    (State.CONNECTED, Code.SINGLE_REPLICA),
+    (State.DEGRADED, Code.BROKER_UNREACHABLE),
+    (State.CONNECTED, Code.LOST),
+    (State.CONNECTED, Code.QUEUE_FULL),
+    (State.AUTH_FAILED, Code.AUTH_FAILED),
+]
+
+
+@pytest.mark.parametrize(("state", "code"), STATES)
+def test_both_tell_what_since_when_effect_deadline_and_act(state: State, code: Code) -> None:
+    """What the Insights view tells of a state, its plain twins tell too."""
+    refusing = Refusal.QUEUE_FULL if code is Code.QUEUE_FULL else None
+    snapshot = replace(
+        CONNECTED,
+        state=state,
+        problems=(replace(PROBLEM, code=code, since=NOW.replace(minute=1)),),
+        counts=Counts(accepted=1234, retrying=4, delivered=1227, expired_unsent=3),
+        lost_open=3,
+        refusing=refusing,
+        refused={Refusal.QUEUE_FULL: 17},
+        next_attempt_in_s=4.0,
+        oldest_age_s=6.2,
+        next_loss_s=233.8,
+        brokers=(Broker(1, "kafka-1", 9093, "up", rtt_s=0.012), Broker(2, "kafka-2", 9093, "down", since=NOW)),
+        partitions=(
+            Partition(0, 1, "ok"),
+            Partition(1, 2, "backing_off", retry_in_s=2.0),
+            Partition(2, None, "no_leader"),
+        ),
+        partition_count=3,
+        events=(Event(1, NOW, "warning", "broker_down", "kafka-2:9093", None, "It is down.", count=3),),
+        capacity=replace(CONNECTED.capacity, spool_bytes=1024, spool_max_bytes=2048, disk_free_bytes=4096),
+    )
+    said = "\n".join(lines(snapshot))
+    for words in (
+        state.value.replace("_", " ").upper(), PROBLEM.what, "since 12:01:31Z, 3m 00s", PROBLEM.effect, PROBLEM.act,
+        "4 payloads wait, the oldest 6.2 s old; the next is lost in 3m 53s", "by itself, in 4.0 s", "insights (3 part",
+        "1 of 2 up", "kafka-1:9093, answered in 12 ms", "kafka-2:9093 down", "1 of 3 take payloads",
+        "partition 1 waits for broker 2, next try in 2.0 s", "partition 2 has no leader", "queue full 17",
+        "warning: It is down. (3 times)", "1 of 2,000,000 payloads at most; ", "by root, revision 3",
+    ):  # fmt: skip
+        assert words in said, words
+    line = watch_line(snapshot)
+    for words in (
+        PROBLEM.what, "since 12:01:31Z", PROBLEM.effect, PROBLEM.act, "4 payloads wait, the next is lost at 12:08:24Z",
+        "next try by itself at 12:04:35Z", "brokers 1 of 2 up", "refused 17", "lost 3", "delivered 1,227",
+    ):  # fmt: skip
+        assert words in line, words
+    assert line.startswith(state.value.replace("_", " ").upper())
+    assert ("REFUSING" in line) is (refusing is not None)
+    assert "over: kafka-2:9093 cannot be reached." in watch_line(CONNECTED, snapshot)
 
 
 def test_watch_prints_a_change_and_ends_with_the_last_state(agent: FakeAgent) -> None:
