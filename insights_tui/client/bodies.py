@@ -52,3 +52,13 @@ def tail_query(asked: TailAsked) -> str:
 def path_of(which: Which) -> str:
     """Write an algorithm as a part of a path."""
     return "/".join(quote(part, safe="") for part in which if part is not None)
+
+
+def slashed(which: Which) -> bool:
+    """Tell whether a name holds what parts a path: then it goes into the body, or into the query."""
+    return any("/" in part for part in which if part is not None)
+
+
+def named(which: Which) -> dict[str, str]:
+    """Write an algorithm as fields."""
+    return {field: part for field, part in which._asdict().items() if part is not None}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from insights_tui.client.api import AgentClient
 from insights_tui.domain.algorithms import Which
 from tests.http.conftest import Served
 
@@ -77,3 +78,18 @@ async def test_lists_and_versions_are_told(served: Served) -> None:
         ("algorithm", Which("acme", "score", "1.0.6")),
         ("algorithm", Which("acme", "unknown", "1")),
     ]
+
+
+async def test_a_name_that_a_path_cannot_hold_is_switched_and_told_all_the_same(served: Served) -> None:
+    which = Which("a/b", "c/d", "e/f")
+    client = AgentClient(served.path)
+    try:
+        await client.switch(which, on=False)
+        await client.switch(which._replace(version=None), on=None)
+        found = await client.algorithm(which)
+    finally:
+        await client.close()
+    assert found is not None
+    switched = [asked[1:3] for asked in served.control.asked if asked[0] == "switch"]
+    assert switched == [(which, False), (which._replace(version=None), None)]
+    assert [asked for asked in served.control.asked if asked[0] == "algorithm"] == [("algorithm", which)]

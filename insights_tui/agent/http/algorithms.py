@@ -45,6 +45,9 @@ class _Calls:
         self._limits = limits
 
     async def listed(self, request: Request) -> Response:
+        asked = request.query_params
+        if "version" in asked and not request.path_params:  # names that a path cannot hold
+            return await self._told(asked)
         metrics = choice(request, "metrics", "0", ("0", "1", "false", "true")) in {"1", "true"}
         found = await self._control.algorithms(
             request.path_params.get("owner"),
@@ -55,7 +58,10 @@ class _Calls:
         return _json(encode(found))
 
     async def one(self, request: Request) -> Response:
-        found = await self._control.algorithm(_which(request.path_params))
+        return await self._told(request.path_params)
+
+    async def _told(self, names: Mapping[str, str]) -> Response:
+        found = await self._control.algorithm(_which(names))
         return _json(encode(found)) if found is not None else _json(error_body((_UNKNOWN,)), 404)
 
     async def switch(self, request: Request) -> Response:
