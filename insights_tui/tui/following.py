@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from insights_tui.client.protocol import AgentApi
+from insights_tui.domain.text import spell
 from insights_tui.tui.feed import Feed
 from insights_tui.tui.frame import Frame
 from insights_tui.tui.messages import FrameArrived
@@ -52,6 +53,14 @@ class Following(Suspending):
 
     async def forget(self) -> None:
         """Take away what is shown of the agent that was followed until now."""
+
+    def name_of(self, place: Place) -> str:
+        """Name an agent: its installation, or where its socket is while that is not known."""
+        known = self.looks.get(place.socket, Look()).snapshot
+        name = (
+            (known.agent.installation or known.agent.host) if known is not None else "/".join(place.socket.parts[-2:])
+        )
+        return spell(name, limit=60)
 
     def take(self, message: FrameArrived) -> bool:
         """Keep a frame as the newest; false where it is of an agent that is not followed any more."""

@@ -71,6 +71,11 @@ class Rows(Sheet, can_focus=True):
         return replace(space, width=self._cells - 1) if self.size.width else space
 
     @property
+    def filled(self) -> int:
+        """Count the lines there are, the heading among them."""
+        return len(self._head) + len(self._rows)
+
+    @property
     def at(self) -> int:
         """Where the cursor is."""
         return self._at

@@ -2,15 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import cast
 
-from insights_tui.client.protocol import AgentApi
+from insights_tui.client.protocol import AgentApi, AgentUnavailableError
 from insights_tui.domain.check import CheckStep, CheckVerdict, Finding, Role, Step, StepState
 from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.trouble import Code
 from insights_tui.tui.connection_form import ConnectionFormScreen
+from insights_tui.tui.screens.agents import Agents, Look, Place
 from tests.snapshots.stage import Stage
-from tests.tui.samples import NOW
+from tests.tui.fake_agent import FakeAgent
+from tests.tui.samples import CONNECTED, LOST, NOW
 
 Play = Callable[[Stage], Awaitable[None]]
 _SERVERS = ("kafka-1:9093", "kafka-2:9093", "kafka-3:9093")
@@ -112,12 +117,34 @@ async def _lost_refused(seated: Stage) -> None:
     await seated.until("The agent is stopping.")
 
 
+def _itself(agent: FakeAgent) -> AgentApi:
+    return cast("AgentApi", agent)
+
+
+async def _agents(seated: Stage) -> None:
+    """Three agents: this one, one that is ill, one that has died since it was looked at last."""
+    here, there, gone = (
+        FakeAgent(replace(base, agent=replace(base.agent, installation=name)))
+        for base, name in ((CONNECTED, "prod-eu"), (LOST, "prod-us"), (CONNECTED, "staging"))
+    )
+    gone.down = AgentUnavailableError("No agent answers at /run/staging/agent.sock: connection refused.", "Start it.")
+    named = {"prod-eu": here, "prod-us": there, "staging": gone}
+    places = [Place(Path(f"/run/{name}/agent.sock"), partial(_itself, agent)) for name, agent in named.items()]
+    before = {places[2].socket: Look(replace(gone.now, as_of=NOW - timedelta(minutes=7)))}
+    seated.app.push_screen(Agents(places, places[0], before))
+    await seated.until("NO ANSWER", "AUTH FAILED")
+    await seated.press("end")
+    await seated.until("connection refused")
+
+
 _SASL = ("=insights", "down", "=kafka-1:9093,kafka-2:9093", "down", "right", "down", "right", "down", "=insights-p")
 SCENES: Mapping[str, tuple[str, Play]] = {
     "help": ("connected", _keys("question_mark", shows="esc Close")),
     "problems": ("degraded", _keys("p", shows="Problems")),
     "problems-none": ("connected", _keys("p", shows="Nothing is wrong.")),
     "delete": ("degraded", _keys("d", shows="Cancel")),
+    "agents": ("connected", _agents),
+    "palette": ("connected", _keys("colon", shows="Check the connection")),
     "receipt": ("connected", _keys("t", shows="See it in the topic")),
     "revisions": ("connected", _keys("b", shows="kafka-9:9093")),
     "check-ok": ("connected", _keys("k", shows="Every server answers", checked=_all_well)),

@@ -10,6 +10,7 @@ from typing import Any
 from textual import events
 from textual.pilot import Pilot
 
+from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.answers import PastConnection, Receipt, SavedConnection
 from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.form import ConnectionForm
@@ -117,6 +118,7 @@ class Stage:
             snapshot = replace(frame.snapshot, agent=replace(frame.snapshot.agent, id=f"shown-{self._shown}"))
             self.agent.suit(snapshot)
             frame = replace(frame, snapshot=snapshot)
+        self.agent.refusal = AgentUnavailableError(frame.error, frame.hint) if frame.error else None
         self.page.action_dismiss_notice()
         self.page._frame = Frame()  # nothing has changed, nothing is frozen
         self.frame = frame

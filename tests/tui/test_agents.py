@@ -113,6 +113,20 @@ async def test_one_that_has_died_keeps_its_name_and_what_it_said_last() -> None:
         assert other == ["prod-us", "212", "12:04:31Z"]
 
 
+async def test_the_palette_finds_the_other_agents_by_name() -> None:
+    here, there = of(samples.CONNECTED, "prod-eu"), of(samples.LOST, "prod-us")
+    async with desk(samples.CONNECTED, agent=here, places=places(here, there)) as seated:
+        await seated.press("a")
+        await seated.until_shown("prod-us")
+        await seated.press("escape", "5", "colon")
+        await seated.until_shown("Agent: prod-us")
+        assert "Agent: prod-eu" not in seated.text()
+        await seated.press(*"prod", "enter")
+        await seated.until_shown("agent 2 of 2")
+        await seated.until_shown("5 Lost 212")
+        await seated.until_shown("AUTH FAILED")
+
+
 async def test_one_agent_is_no_choice() -> None:
     here = of(samples.CONNECTED, "prod-eu")
     async with desk(samples.CONNECTED, agent=here, places=places(here)) as seated:

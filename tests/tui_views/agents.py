@@ -166,7 +166,16 @@ def an_algorithm(name: str, version: str, **changes: object) -> Algorithm:
 ALGORITHMS = (
     an_algorithm("fraud", "2.1.0"),
     an_algorithm("fraud", "2.0.4", insights_enabled=False, decided_by="version", disabled=4_100, rate_per_s=12.0),
-    an_algorithm("cats_in_image", "0.3.1", payloads=12, rate_per_s=0.0, last_at=NOW - timedelta(days=2)),
+    an_algorithm(
+        "cats_in_image",
+        "0.3.1",
+        payloads=12,
+        rate_per_s=0.0,
+        last_at=NOW - timedelta(days=2),
+        payload_at=NOW - timedelta(days=2),
+        metric_count=1,
+        metrics=(SeenMetric("cats", "number", 2.0, 0.0, 4.0, 12, NOW - timedelta(days=2)),),
+    ),
     an_algorithm("credit_card_approval", "1.0.6", decided_by="algorithm", rate_per_s=4.1),
     an_algorithm(
         "never_seen",

@@ -72,7 +72,7 @@ async def test_each_version_is_a_line_in_order_of_names(size: tuple[int, int]) -
     async with seat(AlgorithmsAgent(CONNECTED), size) as seated:
         await seated.until_shown("5 versions of algorithms")
         assert "1 off, 4,100 not taken in" in seated.text()
-        rows = [line for line in seated.lines() if "acme/" in line]
+        rows = [line for line in seated.lines() if "acme/" in line and "/s " in line]
         assert [row.split("acme/")[1].split()[0][:5] for row in rows] == ["cats_", "credi", "fraud", "fraud", "never"]
         assert "off" in rows[2]
         assert "410/s" in rows[3]
@@ -115,8 +115,8 @@ async def test_turning_on_asks_nothing_and_all_versions_are_one_switch() -> None
 async def test_the_metrics_of_one_have_their_range() -> None:
     async with seat(AlgorithmsAgent(CONNECTED), (120, 40)) as seated:
         await seated.until_shown("acme/cats")
-        await seated.press("enter")
-        await seated.until_shown("risk_score")
+        await seated.press("end", "up", "enter")
+        await seated.until_shown("hidden; v shows it")
         line = next(line for line in seated.lines() if "risk_score" in line)
         assert line.split()[-5:] == ["risk_score", "0.2", "0.01", "0.99", "1,204,331"]
         assert "stopped coming" in seated.text()
@@ -143,7 +143,7 @@ async def test_names_that_differ_in_what_cannot_be_seen_are_told_apart() -> None
     known = [an_algorithm(f"cats{odd}", "1") for odd in ("\x1b", "\x07", "\u202e", "\ufffd")]
     async with seat(AlgorithmsAgent(CONNECTED, known), (120, 40)) as seated:
         await seated.until_shown("4 versions of algorithms")
-        rows = [line.split("acme/")[1].split()[0] for line in seated.lines() if "acme/" in line]
+        rows = [line.split("acme/")[1].split()[0] for line in seated.lines() if "acme/" in line and "/s " in line]
         assert rows == [r"cats\x07/1", r"cats\x1b/1", r"cats\u202e/1", "cats\ufffd/1"]
 
 
@@ -173,7 +173,39 @@ async def test_a_refusal_is_told() -> None:
         await seated.until_shown("Not now. Wait.")
         agent.refusal = None
         await seated.press("u")
-        await seated.until_shown("No algorithm has reported yet. They report to http://127.0.0.1:9000.")
+        await seated.until_shown("No algorithm has reported yet.")
+        assert "They report to http://127.0.0.1:9000; insights-tui run -- COMMAND" in seated.text()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_chosen_one_is_told_below_the_list_with_its_metrics(size: tuple[int, int]) -> None:
+    async with seat(AlgorithmsAgent(CONNECTED), size) as seated:
+        await seated.until_shown("cats                           2           0           4          12")
+        assert "Payloads       12 accepted" in seated.text()
+        await seated.press("down")
+        await seated.until_shown("risk_score")
+        assert "stopped coming" in seated.text()
+
+
+async def test_a_list_that_needs_the_room_has_it() -> None:
+    agent = AlgorithmsAgent(CONNECTED, [an_algorithm("cats", f"1.0.{number}") for number in range(30)])
+    async with seat(agent) as seated:
+        await seated.until_shown("30 versions of algorithms")
+        assert sum("/s " in line for line in seated.lines()) > 15
+        assert "risk_score" not in seated.text()
+
+
+async def test_the_list_stays_while_the_agent_does_not_answer_and_says_so() -> None:
+    agent = AlgorithmsAgent(CONNECTED)
+    async with seat(agent) as seated:
+        await seated.until_shown("acme/cats")
+        agent.refusal = RefusedError((FieldError("x", "Not now.", "Wait."),), status=503)
+        await seated.press("u")
+        await seated.until_shown("no answer since 12:04:31Z: as they were then")
+        assert "acme/cats" in seated.text()
+        agent.refusal = None
+        await seated.press("u")
+        await seated.until(lambda: "no answer" not in seated.text(), "it answers again")
 
 
 @pytest.mark.parametrize("size", [(50, 14), *SIZES], ids=lambda size: f"{size[0]}x{size[1]}")
@@ -197,8 +229,9 @@ async def test_versions_of_one_long_name_are_told_apart_in_a_narrow_window() -> 
     agent = AlgorithmsAgent(CONNECTED, known)
     async with seat(agent) as seated:
         await seated.until_shown("2 versions of algorithms")
-        rows = [line for line in seated.lines() if "acme/" in line]
-        assert [row.split("acme/")[1].split()[0] for row in rows] == ["credit_card_…/1.0.6", "credit_card_…/1.0.7"]
+        rows = [line for line in seated.lines() if "acme/" in line and "/s " in line]
+        names = [row.split("acme/")[1].split()[0] for row in rows]
+        assert names == ["credit_card_approva…/1.0.6", "credit_card_approva…/1.0.7"]
 
 
 async def test_a_metric_is_one_row_beside_a_scrollbar_too() -> None:

@@ -47,7 +47,11 @@ class Acts(ConnectionActs):
 
     def _chose_agent(self, place: "Place | None") -> None:
         if place is not None and place is not self._interface.place:
-            self.app.run_worker(self._interface.attach(place), name="attach")
+            self.show_agent(place)
+
+    def show_agent(self, place: "Place") -> None:
+        """Show another agent."""
+        self.app.run_worker(self._interface.attach(place), name="attach")
 
     def action_connect(self) -> None:
         """Open the connection form."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -13,6 +14,7 @@ from textual.reactive import Reactive
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from insights_tui.domain.text import spell
 from insights_tui.tui.frame import Frame, Space
 from insights_tui.tui.panels.banner import Banner
 from insights_tui.tui.panels.keys_row import KeysRow
@@ -260,8 +262,16 @@ class InsightsScreen(Acts):
             self.app.push_screen(Confirm(question), lambda agreed: leave() if agreed else None)
 
     def commands(self) -> Iterable[SystemCommand]:
-        """Offer every view and every key of this page by name."""
+        """Offer every view, every key of this page, and every other agent by name."""
         told = self._told()
+        app = self._interface
+        for place in app.places:
+            if place is not app.place:
+                yield SystemCommand(
+                    f"Agent: {app.name_of(place)}",
+                    f"At {spell(str(place.socket), limit=100)}",
+                    partial(self.show_agent, place),
+                )
         for entry in VIEWS:
             yield SystemCommand(
                 f"View: {entry.title}", f"Key: {told(entry.key)}", lambda name=entry.name: self.action_view(name)

@@ -68,7 +68,9 @@ class ListView(View):
         self.query_one(Rows).show(top, rows, keys, space.glyphs)
 
     def show_below(self, lines: Sequence[Line], space: Space) -> None:
-        """Say more of the chosen row below the list; nothing to say leaves the list the room."""
+        """Say more of the chosen row right below the list; nothing to say leaves the list the room."""
+        listed = self.query_one(Rows)
+        listed.styles.max_height = listed.filled + 1 if lines else None
         sheet = self.query_one(f"#{self.NAME}-below", Sheet)
         if sheet.display != bool(lines):
             sheet.display = bool(lines)

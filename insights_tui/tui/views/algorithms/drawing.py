@@ -7,13 +7,18 @@ from rich.cells import cell_len
 from insights_tui.domain.algorithms import Algorithm, Algorithms, SeenMetric, Which
 from insights_tui.domain.text import UNKNOWN, bytes_, clock_time, counted, date_time, rate, sanitize, spell, thousands
 from insights_tui.tui.frame import Space
-from insights_tui.tui.lines import BLANK, Line, cut, fit, text
+from insights_tui.tui.lines import BLANK, Line, cut, fit, ruled, text, width, wrap
 from insights_tui.tui.screens.questions import Question
 
-_STATE, _RATE, _COUNT, _LAST, _METRICS = 5, 9, 13, 12, 8
+_STATE, _RATE, _METRICS = 8, 9, 8
 _WIDE = 100
+"""From so many columns on there is room for every number; with fewer a day stands for its time."""
+_LISTED = (
+    "Each version is listed with its first report: how fast, since when, what it reports, and whether Insights is on"
+    " for it. One that is off is answered, and nothing of it is published."
+)
 _BY = {"version": "set for this version", "algorithm": "set for all its versions", "default": "by default"}
-_NAME, _NUMBER, _REPORTS = 20, 12, 12
+_NAME, _NUMBER, _REPORTS, _LABEL = 20, 12, 12, 15
 
 
 def which(one: Algorithm) -> Which:
@@ -37,7 +42,7 @@ def row(one: Algorithm, space: Space, as_of: datetime) -> Line:
         text(_named(one, space), "text" if one.insights_enabled else "label"),
         text(rate(one.rate_per_s)),
         text(thousands(one.payloads)),
-        text(_when(one.last_at, as_of)),
+        text(_when(one.last_at, as_of, space)),
         text(thousands(one.metric_count)),
         text(thousands(one.disabled) if one.disabled else "", "warn"),
         space,
@@ -56,25 +61,31 @@ def _columns(
 ) -> Line:
     gap = (("  ", "text"),)
     wide = space.width >= _WIDE
+    count, when = _sizes(space)
     return (
         (" ", "text"),
-        *fit(state, 8),
+        *fit(state, _STATE),
         *gap,
         *fit(algorithm, _room(space), ellipsis=space.glyphs.ellipsis),
         *gap,
         *fit(per_s, _RATE, right=True),
         *gap,
-        *fit(payloads, _COUNT, right=True),
+        *fit(payloads, count, right=True),
         *gap,
-        *fit(last, _LAST, right=True),
+        *fit(last, when, right=True),
         *((*gap, *fit(metrics, _METRICS, right=True), *gap, *fit(disabled, 12, right=True)) if wide else ()),
     )
 
 
+def _sizes(space: Space) -> tuple[int, int]:
+    """Give the cells of a count and of a time."""
+    return (13, 12) if space.width >= _WIDE else (11, 9)
+
+
 def _room(space: Space) -> int:
     """Count the cells that a name may have."""
-    taken = 2 + 8 + _RATE + _COUNT + _LAST + 10 + (_METRICS + 16 if space.width >= _WIDE else 0)
-    return max(10, min(70, space.width - taken))
+    taken = 1 + _STATE + 2 + 2 + _RATE + 2 + sum(_sizes(space)) + 2 + 1
+    return max(10, min(70, space.width - taken - (_METRICS + 16 if space.width >= _WIDE else 0)))
 
 
 def _named(one: Algorithm, space: Space) -> str:
@@ -87,34 +98,65 @@ def _named(one: Algorithm, space: Space) -> str:
     return cut(head, room - cell_len(version), space.glyphs.ellipsis) + version
 
 
-def _when(at: datetime | None, as_of: datetime) -> str:
+def _when(at: datetime | None, as_of: datetime, space: Space) -> str:
     if at is None:
         return "never"
-    return clock_time(at) if at.date() == as_of.date() else date_time(at)[5:16] + "Z"
+    if at.date() == as_of.date():
+        return clock_time(at)
+    return date_time(at)[5:16] + "Z" if space.width >= _WIDE else date_time(at)[5:10]
 
 
-def summary(known: Algorithms | None) -> Line:
-    """Say how many there are, how many are off, and what holds for a new one."""
+def summary(known: Algorithms | None, silent_since: datetime | None, cells: int) -> Line:
+    """Say how many there are, how many are off, and what holds for a new one; what does not fit is left out."""
     if known is None:
         return ()
+    new = "on" if known.insights_default else "off"
+    if not known.algorithms:
+        return text(f" Insights is {new} for an algorithm that is new.", "label")
     off = sum(not one.insights_enabled for one in known.algorithms)
     disabled = sum(one.disabled for one in known.algorithms)
     said = [(f" {counted(max(known.total, len(known.algorithms)), 'version')} of algorithms", "strong")]
+    if silent_since is not None:
+        said.append((f"   no answer since {clock_time(silent_since)}: as they were then", "warn"))
     said.append((f"   {off:,} off" if off else "   all on", "warn" if off else "label"))
     if disabled:
         said.append((f", {thousands(disabled)} not taken in", "warn"))
-    said.append((f"   a new one is {'on' if known.insights_default else 'off'}", "label"))
+    said.append((f"   a new one is {new}", "label"))
     if known.total > len(known.algorithms):
         said.append((f"   the {len(known.algorithms):,} that reported last are listed", "label"))
     if known.forgotten:
         said.append((f"   {known.forgotten:,} forgotten", "label"))
+    while width(tuple(said)) >= cells and len(said) > 1:
+        said.pop()
     return tuple(said)
 
 
 def nothing(space: Space, ingest_url: str | None) -> list[Line]:
-    """Say that none has reported, and where they report to."""
-    where = f" They report to {sanitize(ingest_url, limit=80)}." if ingest_url else ""
-    return [(), ((f" {space.glyphs.idle} ", "label"), (f"No algorithm has reported yet.{where}", "text"))]
+    """Say that none has reported, where they report to, and what will stand here then."""
+    where = f"They report to {sanitize(ingest_url, limit=80)}; " if ingest_url else ""
+    first = f"{where}insights-tui run -- COMMAND starts one that reports here."
+    cells = max(20, space.width - 5)
+    return [
+        ((f" {space.glyphs.idle} ", "label"), ("No algorithm has reported yet.", "strong")),
+        BLANK,
+        *(
+            text(f"   {row}", style)
+            for words, style in ((first, "text"), (_LISTED, "label"))
+            for row in wrap(words, cells)
+        ),
+    ]
+
+
+def chosen(one: Algorithm, detail: Algorithm | None, space: Space, *, rows: int) -> list[Line]:
+    """Say below the list how the chosen one reports; `detail` has its metrics, once they have come."""
+    name = spell(which(one).text, limit=120)
+    lines = [ruled(name, space.width, space.glyphs.rule, space.glyphs.ellipsis)]
+    lines += [((f" {label:<{_LABEL}}", "label"), (words, "text")) for label, words in fields(detail or one)]
+    if detail is not None:
+        lines += [BLANK, *(((" ", "text"), *line) for line in metrics(detail))]
+    if len(lines) > rows:
+        lines = [*lines[: rows - 1], space.told.line(" and more: {enter} shows all", "label")]
+    return [*lines, *[BLANK] * (rows - len(lines))]
 
 
 def before_off(one: Algorithm, *, all_versions: bool) -> Question:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -14,7 +15,17 @@ from insights_tui.domain.text import sanitize, spell
 from insights_tui.tui.frame import Frame, Space
 from insights_tui.tui.lines import Line
 from insights_tui.tui.rows import Rows
-from insights_tui.tui.views.algorithms.drawing import before_off, fields, heading, metrics, nothing, row, summary, which
+from insights_tui.tui.views.algorithms.drawing import (
+    before_off,
+    chosen,
+    fields,
+    heading,
+    metrics,
+    nothing,
+    row,
+    summary,
+    which,
+)
 from insights_tui.tui.views.list_view import ListView
 from insights_tui.tui.views.lost.acts import reason_of
 from insights_tui.tui.views.payload_dialog import PayloadDialog
@@ -22,6 +33,10 @@ from insights_tui.tui.views.view import Keys
 
 EVERY_S = 5.0
 """Seconds between two looks."""
+_BELOW = {"tiny": 0, "medium": 15, "wide": 26}
+"""Lines below the list, by layout."""
+_LEAST, _MOST = 9, 15
+"""Lines that it takes at least to be worth a look, and at most, where the list is what counts."""
 _FAILURES = (AgentUnavailableError, RefusedError, TimeoutError)
 
 
@@ -47,6 +62,12 @@ class AlgorithmsView(ListView):
         self._known: Algorithms | None = None
         self._listed: dict[Which, Algorithm] = {}
         self._asked_at = 0.0
+        self._answered_at: datetime | None = None
+        self._silent_since: datetime | None = None
+        """When the agent answered last, where it does not any more: the list stays, and says so."""
+        self._detail: Algorithm | None = None
+        """One with its metrics: the chosen one, once it has come."""
+        self._wanted: Which | None = None
 
     def keys(self, frame: Frame) -> Keys:
         """Name what can be done."""
@@ -60,8 +81,45 @@ class AlgorithmsView(ListView):
         as_of = frame.snapshot.as_of if frame.snapshot is not None else datetime.now(UTC)
         room = self.room(space)
         lines = [row(one, room, as_of) for one in self._listed.values()]
-        top = [heading(room)] if lines else self._empty(frame, space)
-        self.paint(summary(self._known), top, lines, list(self._listed), space)
+        top = [heading(room)] if lines else self._empty(frame, room)
+        self.paint(summary(self._known, self._silent_since, space.width), top, lines, list(self._listed), space)
+        self._draw_below()
+
+    def _draw_below(self) -> None:
+        one, rows = self._chosen(), self._room_below
+        if one is None or not rows:
+            self.show_below([], self.space)
+            return
+        detail = self._detail if self._detail is not None and which(self._detail) == which(one) else None
+        self.show_below(chosen(one, detail, self.room(self.space), rows=rows), self.space)
+        if self._wanted != which(one):
+            self._fetch_detail(which(one))
+
+    @property
+    def _room_below(self) -> int:
+        """Count the lines that the chosen one has: a narrow terminal gives it what the list leaves."""
+        free = min(_MOST, self.size.height - self.query_one(Rows).filled - 3)
+        return _BELOW.get(self.space.tier, free if free >= _LEAST else 0)
+
+    def _fetch_detail(self, name: Which) -> None:
+        self._wanted = name
+        self.run_worker(self._load_detail(name), exclusive=True, group="algorithms-detail", exit_on_error=False)
+
+    async def _load_detail(self, name: Which) -> None:
+        with suppress(*_FAILURES):  # the list tells of them
+            self._detail = await self._client.algorithm(name)
+            self.redraw()
+
+    def on_view_hidden(self) -> None:
+        """Ask no more."""
+        super().on_view_hidden()
+        self.workers.cancel_group(self, "algorithms-detail")
+        self._wanted = None
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Say more of that one."""
+        event.stop()
+        self._draw_below()
 
     def _empty(self, frame: Frame, space: Space) -> list[Line]:
         if self._failed:
@@ -80,11 +138,13 @@ class AlgorithmsView(ListView):
             known = await self._client.algorithms()
         except _FAILURES as error:
             self._failed = sanitize(reason_of(error), limit=600)
-            self._known, self._listed = None, {}
+            self._silent_since = self._silent_since or self._answered_at
         else:
-            self._failed = ""
+            self._failed, self._silent_since = "", None
+            self._answered_at = self.frame.snapshot.as_of if self.frame.snapshot is not None else None
             self._known = known
             self._listed = {which(one): one for one in sorted(known.algorithms, key=which)}
+            self._wanted = None  # its numbers are newer, too
         self.redraw()
 
     def _chosen(self) -> Algorithm | None:

@@ -114,7 +114,7 @@ class LostView(LostActs):
         room = self.room(space)
         rows = [row(one, room, as_of=as_of, today=today, marked=one.id in self._marks) for one in self._pages.rows]
         keys = [one.seq for one in self._pages.rows]
-        top = [heading(room, today=today)] if rows else self._empty(space)
+        top = [heading(room, today=today)] if rows else self._empty(room)
         self.paint(head, top, rows, keys, space)
         self._draw_below()
 
