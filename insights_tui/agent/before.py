@@ -67,6 +67,8 @@ def _auth_failed(trouble: Trouble, before: Before) -> Trouble | None:
 
 def _out_of_reach(trouble: Trouble, before: Before) -> Trouble | None:
     """Every broker that was reached before has its address and its port right."""
+    if len(before.connection.servers) > 1 and trouble.subject == before.connection.bootstrap and before.reached:
+        return _all_out_of_reach(trouble)
     if trouble.subject not in before.reached:
         return None
     if trouble.raw.startswith("ConnectionRefusedError"):
@@ -85,6 +87,18 @@ def _out_of_reach(trouble: Trouble, before: Before) -> Trouble | None:
             what=f"{trouble.subject} takes connections and drops them: there may be no broker behind it now.",
             act="Look whether the broker is running, and at a proxy or load balancer in front of it.",
         )
+    return None
+
+
+def _all_out_of_reach(trouble: Trouble) -> Trouble | None:
+    if trouble.raw.startswith("ConnectionRefusedError"):
+        what = "Nothing listens any more at any of the servers."
+        return replace(trouble, what=what, act="Look whether the brokers are running: they were reached until now.")
+    if trouble.code is Code.NAME_NOT_RESOLVED:
+        return replace(trouble, act="Check this machine's DNS and /etc/hosts: it knew the names before.")
+    if trouble.raw == NO_ANSWER:
+        what = "None of the servers answers any more: they hang, or the network is cut."
+        return replace(trouble, what=what, act="Look at the network on the way to them, then whether they hang.")
     return None
 
 

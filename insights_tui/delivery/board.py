@@ -27,6 +27,9 @@ _WORST_FIRST = {
     )
 }
 
+_AWAY = {Code.KAFKA_UNREACHABLE, Code.BROKER_UNREACHABLE, Code.NAME_NOT_RESOLVED}
+"""Within these it is one incident, whoever is met: it stands since the first of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
@@ -57,6 +60,9 @@ class Board:
         if old is not None and (old.trouble.code, old.trouble.subject) == (trouble.code, trouble.subject):
             self._entries[place] = replace(old, trouble=trouble, until=until)
             return False
+        if old is not None and {old.trouble.code, trouble.code} <= _AWAY:  # each attempt may meet another server
+            self._entries[place] = replace(old, trouble=trouble, until=until)
+            return True
         self._entries[place] = _Entry(trouble, now, now.boot + show_after_s, until)
         return True
 

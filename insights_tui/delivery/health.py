@@ -4,7 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from insights_tui.delivery.status import ActiveTrouble
+from insights_tui.domain.connection import Connection
 from insights_tui.domain.trouble import Code, Trouble
+from insights_tui.kafka.bootstrap import StartError
 from insights_tui.kafka.node import Node
 
 _LOGIN = {Code.AUTH_FAILED, Code.MECHANISM_REFUSED}
@@ -37,6 +39,15 @@ def broker_troubles(nodes: Iterable[Node], bootstrap: str, *, reachable: bool) -
         alike = len({one.trouble.raw for one in found}) == 1
         found = [ActiveTrouble(trouble, latest), *(() if alike else found)]
     return found
+
+
+def of_all(connection: Connection, error: StartError) -> Trouble:
+    """Say what keeps a client from being made; where it is the same at every server, of all of them."""
+    trouble, servers = error.verdict.trouble, len(connection.servers)
+    if error.alike < servers or servers == 1 or error.verdict.scope == "client":
+        return trouble
+    what = f"None of the {servers} servers works. {trouble.what}"
+    return replace(trouble, subject=connection.bootstrap, what=what)
 
 
 def no_leader(topic: str, partitions: Collection[int], missing: Mapping[int, Sequence[int]]) -> Trouble:

@@ -3,11 +3,13 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from insights_tui.delivery.batch import Batch
 from insights_tui.delivery.board import Board
 from insights_tui.delivery.book import Book
+from insights_tui.delivery.health import of_all
 from insights_tui.delivery.producer import Producer
 from insights_tui.delivery.sequence import ProducerSequences
 from insights_tui.delivery.session import Session, SickError
@@ -173,10 +175,11 @@ class Supervisor:
         error = living.exception()
         if isinstance(error, StartError):
             self._again = False
-            news = self._board.put(("link",), error.verdict.trouble, self._clock.now())
+            trouble = of_all(session.client.connection, error)
+            news = self._board.put(("link",), trouble, self._clock.now())
             self._turn("down")
             if news:
-                self._tell_verdict(error.verdict)
+                self._tell_verdict(replace(error.verdict, trouble=trouble))
             return max(self._gate.wait_s, self._start_pause(failures, slow=error.verdict.pace == "slow"))
         if isinstance(error, LoginHeldError):
             return max(0.05, self._gate.wait_s)

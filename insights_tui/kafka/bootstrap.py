@@ -19,9 +19,11 @@ Introduced = tuple[Wire, View]
 class StartError(Exception):
     """No server of the bootstrap list would do."""
 
-    def __init__(self, verdict: Verdict) -> None:
+    def __init__(self, verdict: Verdict, alike: int = 1) -> None:
         super().__init__(verdict.trouble.what)
         self.verdict = verdict
+        self.alike = alike
+        """Servers that failed in this way."""
 
 
 async def first_answer(servers: Sequence[Server], introduce: Callable[[Server], Awaitable[Introduced]]) -> Introduced:
@@ -58,7 +60,12 @@ async def first_answer(servers: Sequence[Server], introduce: Callable[[Server], 
         for result in await asyncio.gather(*asked, return_exceptions=True):
             if isinstance(result, tuple) and result[0] is not kept:
                 result[0].hang_up()
-    raise StartError(min(verdicts, key=lambda verdict: _RANK.get(verdict.trouble.code, 9)))
+    worst = min(verdicts, key=lambda verdict: _RANK.get(verdict.trouble.code, 9))
+    raise StartError(worst, sum(_kind(verdict) == _kind(worst) for verdict in verdicts))
+
+
+def _kind(verdict: Verdict) -> tuple[Code, str]:
+    return verdict.trouble.code, verdict.trouble.raw.partition(":")[0]
 
 
 _RANK = {

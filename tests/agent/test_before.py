@@ -44,6 +44,24 @@ def test_a_failure_after_success_says_what_has_changed(
 
 
 @pytest.mark.parametrize(
+    ("code", "raw", "what", "act"),
+    [
+        (Code.KAFKA_UNREACHABLE, "no answer in time", "None of the servers answers any more", "the network"),
+        (Code.KAFKA_UNREACHABLE, "ConnectionRefusedError: 111", "Nothing listens any more", "brokers are running"),
+        (Code.NAME_NOT_RESOLVED, "gaierror: -2", "It fails.", "it knew the names before"),
+        (Code.KAFKA_UNREACHABLE, "ConnectionResetError: 104", "It fails.", "Check the spelling."),
+    ],
+)
+def test_what_fails_at_all_servers_is_told_of_all(code: Code, raw: str, what: str, act: str) -> None:
+    several = replace(CONNECTION, servers=(Server("kafka-1", 9093), Server("kafka-2", 9093)))
+    trouble = Trouble(code, several.bootstrap, "It fails.", "Check the spelling.", raw)
+    told = as_before(ActiveTrouble(trouble, NOW), Before(several, frozenset({"kafka-1:9093"}))).trouble
+    assert what in told.what
+    assert act in told.act
+    assert as_before(ActiveTrouble(trouble, NOW), Before(several)).trouble == trouble, "never reached"
+
+
+@pytest.mark.parametrize(
     ("code", "raw", "subject"),
     [
         (Code.BROKER_UNREACHABLE, "ConnectionRefusedError: 111", "kafka-9:9093"),  # never reached

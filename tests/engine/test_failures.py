@@ -7,7 +7,7 @@ import pytest
 
 from insights_tui.delivery.engine import DeliveryFailedError, EngineClosedError
 from insights_tui.delivery.health import broker_troubles, single_replica
-from insights_tui.domain.clock import Moment
+from insights_tui.domain.clock import Moment, SystemClock
 from insights_tui.domain.connection import Connection, Server
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Draft
@@ -314,6 +314,25 @@ async def test_stop_drains_while_kafka_answers() -> None:
             await until(lambda: run.engine.status().link.phase == "up")
             await run.engine.accept(drafts(3000))
             assert (await run.engine.stop(grace_s=10)).delivered == 3000
+
+
+async def test_an_outage_stands_since_it_began_whatever_server_each_new_client_meets() -> None:
+    async with FakeCluster(3) as cluster:
+        cluster.create("insights", 3)
+        async with running(cluster.connection(), stall_s=0.3) as run:
+            await run.engine.deliver(Draft("first", b"{}"), 5)
+            for broker in cluster.brokers:
+                broker.mood = "silent"
+            await run.engine.accept(drafts(5))
+            await until(lambda: run.engine.status().link.phase == "down")
+            before, seen = run.engine.status().link.generation, SystemClock().boot()
+            await until(lambda: run.engine.status().link.generation >= before + 4)
+            await until(lambda: run.engine.status().link.phase == "down")
+            (active,) = run.engine.status().troubles
+            assert active.trouble.code is Code.KAFKA_UNREACHABLE
+            assert active.trouble.subject == cluster.connection().bootstrap
+            assert active.trouble.what.startswith("None of the 3 servers works. ")
+            assert active.since.boot <= seen, "not since the last attempt"
 
 
 async def test_another_connection_takes_over_what_is_pending() -> None:
