@@ -9,6 +9,7 @@ from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.tui.rows import Rows
 from insights_tui.tui.views.payloads.sweep import PER_TICK, Sweep
+from insights_tui.tui.views.payloads.view import PayloadsView
 from tests.tui.driving import Desk, desk
 from tests.tui.samples import CONNECTED, HOSTILE, HOSTILE_SNAPSHOT
 from tests.tui_views.agents import MEGABYTE, ViewsAgent, tailed
@@ -78,7 +79,7 @@ async def test_space_holds_the_rows_and_delivery_goes_on() -> None:
     async with desk(agent.now, agent=agent) as seated:
         await opened(seated)
         await seated.press("space")
-        await seated.until_shown("frozen")
+        await seated.until_shown("values hidden   FROZEN")
         before = seated.lines()[3:-2]
         for number in range(300, 350):
             agent.flow.put_nowait(tailed(number))
@@ -124,6 +125,19 @@ async def test_nothing_yet_says_since_when() -> None:
     async with desk(agent.now, agent=agent) as seated:
         await seated.press("4")
         await seated.until_shown("Waiting for payloads. The last payload came in at 2026-11-22 12:04:30Z.")
+
+
+async def test_a_wall_screen_shows_the_chosen_payload_beside_the_list_and_never_its_value() -> None:
+    agent = an_agent()
+    async with desk(agent.now, agent=agent, size=(200, 60)) as seated:
+        await opened(seated)
+        await seated.until_shown("What stands here is accepted")
+        one, other = (one for _, one in seated.app.query_one(PayloadsView)._sweep.rows[:2])
+        await seated.until(lambda: seated.text().count(one.id) == 2, "in its row and beside")
+        await seated.press("down")
+        await seated.until(lambda: (seated.text().count(one.id), seated.text().count(other.id)) == (1, 2), "the other")
+        assert other.value
+        assert other.value not in seated.text()
 
 
 @pytest.mark.parametrize("size", [(50, 14), *SIZES], ids=lambda size: f"{size[0]}x{size[1]}")

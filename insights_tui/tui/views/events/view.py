@@ -184,23 +184,23 @@ class EventsView(View):
         cells = max(20, min(_READABLE, space.width - 6))
         told = space.told.line
         if len(self._log):
-            narrowed = " No event matches" if self._words else " No event is of this level"
-            return [(), text(f"{narrowed}."), told(" {esc} shows all again, {l} changes the level.", "label")]
+            narrowed = "No event matches" if self._words else "No event is of this level"
+            return [(), text(f"{narrowed}."), told("{esc} shows all again, {l} changes the level.", "label")]
         snapshot = self.frame.snapshot
         if self._trouble or snapshot is None or self.frame.stale_s is not None:
             why = self._trouble or self.frame.error or "the agent has not answered yet."
             said = wrap(f"The events could not be read: {why}", cells)
-            return [(), *(text(f" {part}") for part in said)]
+            return [(), *map(text, said)]
         if snapshot.events:
-            return [(), text(" Asking the agent.", "label")]
+            return [(), text("Asking the agent.", "label")]
         lines = [
             (),
-            text(" Nothing has happened yet."),
+            text("Nothing has happened yet."),
             (),
-            *(text(f" {part}", "label") for part in wrap(_HERE, cells)),
+            *(text(part, "label") for part in wrap(_HERE, cells)),
         ]
         if snapshot.connection is None and not self.frame.read_only:
-            lines += [(), told(" {c} connects to Kafka.", "label")]
+            lines += [(), told("{c} connects to Kafka.", "label")]
         return lines
 
     def _put(self, selector: str, lines: list[Line]) -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 
 from insights_tui.client.protocol import AgentUnavailableError, TailApi
 from insights_tui.domain.refused import RefusedError
@@ -19,7 +20,17 @@ from insights_tui.tui.lines import Line, ascii_line, wrap
 from insights_tui.tui.rows import Rows
 from insights_tui.tui.sheet import Sheet
 from insights_tui.tui.views.payload_dialog import PayloadDialog
-from insights_tui.tui.views.payloads.drawing import NAMES, WIDE, fields, heading, nothing, row, summary
+from insights_tui.tui.views.payloads.drawing import (
+    WIDE,
+    Columns,
+    beside,
+    columns_for,
+    fields,
+    heading,
+    nothing,
+    row,
+    summary,
+)
 from insights_tui.tui.views.payloads.sweep import PER_TICK, PER_TICK_WIDE, Sweep
 from insights_tui.tui.views.view import Keys, View
 
@@ -52,12 +63,14 @@ class PayloadsView(View):
         self._per_s: float | None = None
         self._lines: dict[tuple[int, bool], Line] = {}
         """The rows as they were drawn last, by number and whether the newest."""
-        self._lines_for: tuple[Sweep, Space, bool] | None = None
+        self._lines_for: tuple[Sweep, Columns] | None = None
 
     def compose(self) -> ComposeResult:
         """Say what is followed, then the rows."""
         yield Sheet(id="payloads-summary")
-        yield Rows(id="payloads-rows")
+        with Horizontal(id="payloads-body"):
+            yield Rows(id="payloads-rows")
+            yield Sheet(id="payloads-beside")
 
     def on_view_shown(self) -> None:
         """Follow."""
@@ -87,22 +100,46 @@ class PayloadsView(View):
             most = PER_TICK_WIDE if rows.size.width > WIDE else PER_TICK
             self._count(self._sweep.tick(rows.size.height - 1, most), snapshot)
         topic = snapshot.connection.topic if snapshot is not None and snapshot.connection is not None else ""
-        head = summary(self._source, topic, self._per_s, self._sweep.left_out, space, frozen=self.frozen)
-        self.query_one("#payloads-summary", Sheet).paint([ascii_line(head) if space.glyphs is ASCII else head, ()])
+        above = self.query_one("#payloads-summary", Sheet)
+        cells, out = above.size.width or space.width, self._sweep.left_out
+        head = summary(self._source, topic, self._per_s, out, space, state=self._state(), cells=cells)
+        above.paint([ascii_line(head) if space.glyphs is ASCII else head, ()])
         room = rows.room(space)
-        keyed = any(one.key is not None for _, one in self._sweep.rows)
-        lines = self._drawn(room, keyed=keyed)
-        top = [heading(self._source, room, keyed=keyed)] if lines else self._empty(snapshot, space)
+        look = columns_for((one for _, one in self._sweep.rows), room)
+        lines = self._drawn(look)
+        top = [heading(self._source, look)] if lines else self._empty(snapshot, space)
         rows.show(top, lines, [number for number, _ in self._sweep.rows], space.glyphs)
+        self._beside(space)
 
-    def _drawn(self, room: Space, *, keyed: bool) -> list[Line]:
+    def _state(self) -> str:
+        return "FROZEN" if self.frozen else "STALE" if self.frame.stale_s is not None else "LIVE"
+
+    def _chosen(self) -> Tailed | None:
+        chosen = self.query_one(Rows).chosen
+        return next((one for number, one in self._sweep.rows if number == chosen), None)
+
+    def _beside(self, space: Space) -> None:
+        """Show the chosen payload where there is room beside the list."""
+        sheet, one = self.query_one("#payloads-beside", Sheet), self._chosen()
+        if sheet.display != (space.tier == "wide" and one is not None):
+            sheet.display = not sheet.display
+        if one is not None and sheet.display and sheet.size.width:
+            lines = beside(one, self._source, space, sheet.size.width)
+            sheet.paint([ascii_line(line) for line in lines] if space.glyphs is ASCII else lines)
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Show another one beside the list."""
+        event.stop()
+        self._beside(self.space)
+
+    def _drawn(self, look: Columns) -> list[Line]:
         """Draw the rows, those that were written since the last tick alone."""
-        look, newest = (self._sweep, room, keyed), self._sweep.newest
-        known = self._lines if look == self._lines_for else {}
-        self._lines_for, self._lines = look, {}
+        newest = self._sweep.newest
+        known = self._lines if (self._sweep, look) == self._lines_for else {}
+        self._lines_for, self._lines = (self._sweep, look), {}
         for number, one in self._sweep.rows:
             key = (number, number == newest)
-            self._lines[key] = known.get(key) or row(one, self._source, room, newest=key[1], keyed=keyed)
+            self._lines[key] = known.get(key) or row(one, self._source, look, newest=key[1])
         return list(self._lines.values())
 
     def _empty(self, snapshot: Snapshot | None, space: Space) -> list[Line]:
@@ -115,8 +152,8 @@ class PayloadsView(View):
                     for index, part in enumerate(said)
                 ),
             ]
-            return [*lines, (), (("   ", "text"), ("u", "accent"), (" tries again", "label"))]
-        return nothing(self._source, snapshot)
+            return [*lines, (), space.told.line("   {u} tries again.", "label")]
+        return nothing(self._source, snapshot, space, frozen=self.frozen, read_only=self.frame.read_only)
 
     def _count(self, came: int, snapshot: Snapshot | None) -> None:
         now = self._monotonic()
@@ -138,7 +175,7 @@ class PayloadsView(View):
         """Follow the other one."""
         self._source = "topic" if self._source == "accepted" else "accepted"
         self.action_again()
-        self.say(f"Following {NAMES[self._source]}.")
+        self.draw(self.frame, self.space)
 
     async def _follow(self) -> None:
         asked = TailAsked(self._source, count=BEFORE, follow=True, values=True, per_s=2 * PER_TICK)
@@ -162,8 +199,7 @@ class PayloadsView(View):
     def on_rows_opened(self, event: Rows.Opened) -> None:
         """Show one in full."""
         event.stop()
-        chosen = event.rows.chosen
-        one = next((one for number, one in self._sweep.rows if number == chosen), None)
+        one = self._chosen()
         if one is None:
             return
 
