@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 
+from insights_tui.delivery import drain
 from insights_tui.delivery.batch import Batch, Landing
 from insights_tui.delivery.board import Board
 from insights_tui.delivery.book import Book, Phase
@@ -37,9 +38,6 @@ from insights_tui.spool.base import (
 from insights_tui.spool.crash import crash_point
 
 __all__ = ["DeliveryFailedError", "Engine", "EngineClosedError"]
-
-_NO_PROGRESS_S = 1.0
-"""A drain that gets no acknowledgement for so long is given up: Kafka is frozen or gone."""
 
 _COUNTED_S = 1.0
 """A receipt waits no longer for its payload to be counted."""
@@ -291,16 +289,13 @@ class Engine:
         return self._ledger.counts(self._spool.durable())
 
     async def _drain(self, grace_s: float) -> None:
-        loop = asyncio.get_running_loop()
-        end = loop.time() + grace_s
+        time, ledger = asyncio.get_running_loop().time, self._ledger
         self._producer.wake()
-        seen, seen_at = self._ledger.pending, loop.time()
-        while self._ledger.pending and loop.time() < min(end, seen_at + _NO_PROGRESS_S):
+        patience = drain.Patience(ledger.pending, time(), grace_s)
+        while patience.go_on(ledger.pending, time()):
             if self._supervisor.link().phase != "up":
                 return
-            await asyncio.sleep(0.01)
-            if self._ledger.pending != seen:
-                seen, seen_at = self._ledger.pending, loop.time()
+            await asyncio.sleep(drain.LOOK_S)
 
     async def _sweep(self) -> None:
         while True:

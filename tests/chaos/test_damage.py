@@ -61,6 +61,7 @@ def test_jumps_of_the_wall_clock_move_no_deadline(
     except clock_jumps.FaketimeMissingError as missing:
         skip_loudly(str(missing))
     kafka.create_topic(f"{topic}-j")
-    outcome = clock_jumps.run(kafka, f"{topic}-j", deadline_s=4, restart=restart, jumps=[jump])
+    # an end that the jump had moved would be an hour late or more: how late a busy machine makes it proves nothing
+    outcome = clock_jumps.run(kafka, f"{topic}-j", deadline_s=4, restart=restart, late_s=60, jumps=[jump])
     assert outcome.wrong == []
     assert outcome.jumps == [jump]

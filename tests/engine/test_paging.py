@@ -1,5 +1,6 @@
 """With a spool on disk, memory holds a window and the rest comes in time, each payload counted where it is."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -127,14 +128,20 @@ async def test_a_disk_that_cannot_be_read_is_told_and_tried_again(monkeypatch: p
             await until(lambda: run.delivered() == 50)
 
 
-async def test_a_drain_at_the_stop_takes_what_is_on_disk_along() -> None:
+async def test_a_drain_at_the_stop_takes_what_is_on_disk_along_though_the_machine_stands_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("insights_tui.delivery.drain.NO_PROGRESS_S", 0.2)
     spool = PagingSpool(window=50)
     async with FakeCluster() as cluster:
         cluster.create("insights", 2)
-        async with running(cluster.connection(), spool=spool, window_payloads=50) as run:
+        async with running(  # a slow machine is no silent Kafka
+            cluster.connection(), spool=spool, window_payloads=50, request_timeout_s=20.0, connect_timeout_s=20.0
+        ) as run:
             await until(lambda: run.engine.status().link.phase == "up")
             for part in range(10):
                 await run.engine.accept(drafts(50, f"part{part}"))
+            asyncio.get_running_loop().call_soon(time.sleep, 0.3)
             assert (await run.engine.stop(grace_s=10)).delivered == 500
 
 
