@@ -6,6 +6,7 @@ import grp
 import os
 import pwd
 import socket as sockets
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,11 +131,25 @@ def _listening(path: Path) -> bool:
 
 
 def _kept_out(path: Path) -> SocketRefusedError:
+    owner = _owner_alone(path)
+    if owner:
+        return SocketRefusedError(
+            f"You may not use the socket {path}: it is for {owner} alone.",
+            f"Use it as that user (`sudo -u {owner} insights-tui`), or name another with --socket.",
+        )
     group = _group_of(path)
     return SocketRefusedError(
         f"You may not use the socket {path}: it is for the group {group}.",
         f"Join the group: `sudo usermod -aG {group} $USER`, then log in again.",
     )
+
+
+def _owner_alone(path: Path) -> str:
+    """Name who alone may use a socket; empty where its group may, or where that cannot be seen."""
+    with contextlib.suppress(OSError, KeyError):
+        found = path.stat()
+        return "" if found.st_mode & stat.S_IWGRP else pwd.getpwuid(found.st_uid).pw_name
+    return ""
 
 
 def _group_of(path: Path) -> str:

@@ -9,7 +9,7 @@ from insights_tui.delivery.status import EngineStatus
 from insights_tui.domain.clock import Moment
 from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.outcome import Refusal
-from insights_tui.domain.snapshot import Capacity, CaSummary, Problem, State
+from insights_tui.domain.snapshot import Capacity, CaSummary, Counts, Problem, State
 from insights_tui.domain.text import bytes_, thousands
 from insights_tui.domain.trouble import Code, Trouble
 
@@ -162,7 +162,7 @@ def _losses(status: EngineStatus, around: Circumstances) -> list[Finding]:
             if around.connected
             else "Connect to Kafka first; then insights-tui lost redrive sends them again.",
         )
-        found.append(Finding(trouble, "critical", "They are not in the topic, or may not be."))
+        found.append(Finding(trouble, "critical", _where(counts)))
     if status.counts.pending and status.next_loss_s is not None and status.next_loss_s < NEAR_S:
         trouble = Trouble(
             code=Code.DEADLINE_NEAR,
@@ -172,6 +172,15 @@ def _losses(status: EngineStatus, around: Circumstances) -> list[Finding]:
         )
         found.append(Finding(trouble, "critical", "They are lost when it passes."))
     return found
+
+
+def _where(counts: Counts) -> str:
+    """Say whether what was lost may be in the topic all the same."""
+    if not counts.expired_unknown:
+        return "They are not in the topic."
+    if counts.lost == counts.expired_unknown:
+        return "They may be in the topic, or not."
+    return "They are not in the topic; those that expired unknown may be."
 
 
 def _cause(status: EngineStatus, around: Circumstances) -> str:

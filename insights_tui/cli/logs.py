@@ -52,6 +52,8 @@ def _install(handler: logging.Handler, level: str, kind: Format) -> None:
     if root.level > logging.DEBUG:
         # Every failure of Kafka's is told by the agent in its own words; aiokafka would tell it again, many times.
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+        # httpx writes each call of the client: one a second, for as long as a screen is open.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class _Text(logging.Formatter):

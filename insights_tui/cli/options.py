@@ -64,7 +64,7 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
             "--socket",
-            type=click.Path(path_type=Path),
+            type=click.Path(path_type=Path, readable=False),  # of one that is not ours the client says why
             metavar="PATH",
             multiple=True,
             callback=_keep_sockets,

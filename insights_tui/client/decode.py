@@ -13,6 +13,8 @@ from insights_tui.domain.snapshot import SCHEMA, Snapshot
 
 T = TypeVar("T")
 
+_UNREADABLE = (msgspec.DecodeError, RecursionError)
+"""The second: an answer that is nested too deep."""
 _VERSIONS = "The agent and this program are of different versions: install the same one, then restart the agent."
 
 
@@ -20,8 +22,8 @@ def decode(body: bytes, kind: type[T]) -> T:
     """Read an answer; raises `AgentUnavailableError` where it does not have the shape that is agreed on."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.DecodeError as error:
-        with suppress(msgspec.DecodeError):
+    except _UNREADABLE as error:
+        with suppress(*_UNREADABLE):
             from insights_tui.client.newer import readable  # seldom needed, and the start of a screen is measured
 
             known: T = readable(body, kind)
@@ -45,7 +47,7 @@ def _same_schema(body: bytes) -> None:
     """Raise where an answer says that it has another schema than ours, whatever else it holds."""
     try:
         head = msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return
     schema = head.get("schema")
     if schema is not None and schema != SCHEMA:
@@ -83,7 +85,7 @@ def refused(status: int, body: bytes) -> RefusedError:
     """Read the body of an answer that is no success (`{"error"}` or `{"errors"}`)."""
     try:
         found = msgspec.json.decode(body, type=_ErrorBody)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         found = _ErrorBody()
     errors = found.errors or ((found.error,) if found.error is not None else ())
     if not errors:

@@ -3,6 +3,7 @@
 import errno
 import grp
 import os
+import pwd
 import stat
 from pathlib import Path
 
@@ -63,11 +64,16 @@ def _nearest_readable(path: Path) -> Path:
 
 def _not_ours(socket: Path, gate: Path) -> AgentUnavailableError:
     try:
-        gid = gate.stat().st_gid
-        group = grp.getgrgid(gid).gr_name
+        found = gate.stat()
+        owner, group = pwd.getpwuid(found.st_uid).pw_name, grp.getgrgid(found.st_gid).gr_name
     except (OSError, KeyError):
         return AgentUnavailableError(
             f"You may not use the socket {socket} (permission denied).", "Ask who runs the agent to let you in."
+        )
+    if not found.st_mode & (stat.S_IXGRP if stat.S_ISDIR(found.st_mode) else stat.S_IWGRP):
+        return AgentUnavailableError(
+            f"You may not use the socket {socket} (permission denied): it is for {owner} alone.",
+            f"Use it as that user (`sudo -u {owner} insights-tui`), or use another with --socket.",
         )
     return AgentUnavailableError(
         f"You may not use the socket {socket} (permission denied): it belongs to the group {group}.",

@@ -101,6 +101,19 @@ def test_what_is_lost_is_named_by_its_parts() -> None:
     assert finding.trouble.code is Code.LOST
     assert finding.trouble.what == "1,205 payloads were lost (1,200 expired unsent, 5 expired unknown)."
     assert "insights-tui lost list" in finding.trouble.act
+    assert finding.effect == "They are not in the topic; those that expired unknown may be."
+
+
+@pytest.mark.parametrize(
+    ("counts", "effect"),
+    [
+        (Counts(accepted=5, expired_unsent=4, rejected=1), "They are not in the topic."),
+        (Counts(accepted=5, expired_unknown=5), "They may be in the topic, or not."),
+    ],
+)
+def test_whether_lost_payloads_may_be_in_the_topic_is_said_by_their_reasons(counts: Counts, effect: str) -> None:
+    [finding] = findings(State.CONNECTED, status(counts=counts, lost_open=5), AROUND)
+    assert finding.effect == effect
 
 
 @pytest.mark.parametrize(("left", "said"), [(1, "1 of 1,205 lost payloads"), (700, "700 of 1,205 lost payloads")])

@@ -103,7 +103,7 @@ SCENES: dict[str, tuple[Scene, str, str]] = {
     "all expired": (
         scene(*(untrusted(host, 10, OLD) for host in HOSTS)),
         "clock_suspect",
-        ("The certificates of all 3 servers have expired, the last 2026-11-21 12:00:00Z."),
+        ("The certificates of all 3 servers have expired, the last 2026-11-21 12:00Z."),
     ),
     "none valid yet": (
         scene(*(untrusted(host, 9, EARLY) for host in HOSTS)),

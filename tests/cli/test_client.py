@@ -14,6 +14,7 @@ import pytest
 
 from insights_tui.client import unavailable
 from insights_tui.client.api import AgentClient
+from insights_tui.client.decode import decode_snapshot
 from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.refused import RefusedError
 from tests.cli.fake_agent import CONNECTED, SAVED, FakeAgent
@@ -161,9 +162,22 @@ async def test_a_path_that_is_too_long(tmp_path: Path) -> None:
 
 def test_permission_names_the_group(agent: FakeAgent) -> None:
     """Root may do everything, so the operating system's answer is handed in."""
-    error = unavailable.explain(agent.socket, PermissionError(13, "Permission denied"))
+    refused = PermissionError(13, "Permission denied")
+    agent.socket.chmod(0o660)
+    error = unavailable.explain(agent.socket, refused)
     assert "belongs to the group" in str(error)
     assert "usermod -aG" in error.hint
+    agent.socket.chmod(0o600)
+    error = unavailable.explain(agent.socket, refused)
+    assert str(error).endswith(f"it is for {agent.socket.owner()} alone.")
+    assert f"sudo -u {agent.socket.owner()} insights-tui" in error.hint, "joining a group would not help"
+
+
+def test_an_answer_nested_too_deep_is_told() -> None:
+    with pytest.raises(AgentUnavailableError, match="cannot be read"):
+        decode_snapshot(b"[" * 100_000 + b"]" * 100_000)
+    with pytest.raises(AgentUnavailableError, match="cannot be read"):
+        decode_snapshot(b'{"x":' * 100_000 + b"1" + b"}" * 100_000)
 
 
 def test_the_client_loads_no_command_line_of_httpx() -> None:

@@ -156,9 +156,13 @@ def test_a_socket_that_refuses_names_its_group(home: dict[str, str], monkeypatch
 
     with listening(module.SYSTEM_SOCKET) as path:
         monkeypatch.setattr(socket.socket, "connect", refuse)  # tests may run as root, whom nothing keeps out
+        path.chmod(0o660)
         with pytest.raises(SocketRefusedError) as caught:
             find_socket(None, home)
         group = path.group()
+        path.chmod(0o600)
+        with pytest.raises(SocketRefusedError, match=f"it is for {path.owner()} alone"):
+            find_socket(None, home)
     assert f"it is for the group {group}" in str(caught.value)
     assert caught.value.hint == f"Join the group: `sudo usermod -aG {group} $USER`, then log in again."
 

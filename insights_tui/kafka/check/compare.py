@@ -83,7 +83,7 @@ def _clock(scene: Scene) -> list[Finding]:
     return [
         found(
             "clock_suspect",  # certificates are forgotten more often than clocks go wrong
-            f"The certificates of all {len(shown)} servers have expired, the last {date_time(last)}.",
+            f"The certificates of all {len(shown)} servers have expired, the last {last:%Y-%m-%d %H:%MZ}.",
             f"Renew them at the brokers, but first check {clock}.",
             shown,
         )
