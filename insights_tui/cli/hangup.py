@@ -7,30 +7,46 @@ loop wait for ever, and no signal handler on the loop is ever called.
 import os
 import select
 import signal
+import termios
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Any, Self
 
 POLL_S = 0.5
 ORDERLY_S = 3.0
-"""Seconds that the interface has to leave by itself once it should (it drains its own agent, at most 2 s)."""
+"""Seconds that the interface has to leave by itself once it should, where it drains its own agent (at most 2 s)."""
+ATTACHED_S = 0.8
+"""The same where there is nothing to drain: then it has only the terminal to give back, 0.1 s."""
+_LAST_S = 0.1
+"""Seconds for the last word to a terminal that may take nothing."""
+_LAST_WORD = b"\x1b[<u\x1b[?2004l\x1b[?1004l\x1b[?1006l\x1b[?1003l\x1b[?1000l\x1b[?25h\x1b[?1049l"
+"""Keys, paste, focus, mouse, cursor and screen as a shell expects them."""
 HANGUP = 128 + signal.SIGHUP
 _SIGNALS = (signal.SIGHUP, signal.SIGTERM)
-_STDIN = 0
+_STDIN, _STDOUT = 0, 1
 
 
 class HangupGuard:
     """Watches the terminal from a thread of its own; drains and ends the process where the loop does not."""
 
-    def __init__(self, drain: Callable[[], None]) -> None:
-        """`drain` may be called from another thread, and beside the interface's own call."""
+    def __init__(self, drain: Callable[[], None], *, orderly_s: float = ORDERLY_S) -> None:
+        """`drain` may be called from another thread, and beside the interface's own call.
+
+        `orderly_s` are the seconds that the interface has to leave by itself.
+        """
         self._drain = drain
+        self._orderly_s = orderly_s
         self._over = threading.Event()
+        self._asked_to = threading.Event()
         self._code: int | None = None
+        self._mode: list[Any] | None = None
         self._thread = threading.Thread(target=self._watch, name="hangup-guard", daemon=True)
 
     def __enter__(self) -> Self:
+        with suppress(OSError, termios.error):  # it may be no terminal
+            self._mode = termios.tcgetattr(_STDIN)
         self._thread.start()
         return self
 
@@ -38,6 +54,7 @@ class HangupGuard:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._over.set()
+        self._asked_to.set()
         self._thread.join()
 
     def listen(self) -> None:
@@ -53,19 +70,36 @@ class HangupGuard:
         """Expect the end: what is left to do is to give the terminal back, which a stalled one never allows."""
         if self._code is None:
             self._code = 0
+        self._asked_to.set()
 
     def _asked(self, number: int, _frame: FrameType | None) -> None:
         self._code = 128 + number
+        self._asked_to.set()
 
     def _watch(self) -> None:
         poll = select.poll()
         poll.register(_STDIN, 0)  # hang-ups and errors alone
-        while self._code is None and not self._over.wait(POLL_S):
+        while not self._asked_to.wait(POLL_S):
             if poll.poll(0):
                 self._code = HANGUP
-        if self._over.wait(ORDERLY_S):
+                break
+        if self._over.wait(self._orderly_s):
             return
         try:
             self._drain()
         finally:
-            os._exit(HANGUP if self._code is None else self._code)
+            code = HANGUP if self._code is None else self._code
+            threading.Timer(_LAST_S, os._exit, (code,)).start()
+            self._give_back()
+            os._exit(code)
+
+    def _give_back(self) -> None:
+        """Leave the terminal as it was found, as far as it takes anything: the interface did not come to it."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTTOU,))  # in the background it would stop us
+        with suppress(OSError, termios.error):
+            if self._mode is not None:
+                termios.tcsetattr(_STDIN, termios.TCSANOW, self._mode)
+            poll = select.poll()
+            poll.register(_STDOUT, select.POLLOUT)
+            if any(events & select.POLLOUT for _, events in poll.poll(0)):
+                os.write(_STDOUT, _LAST_WORD)

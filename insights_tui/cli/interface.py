@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from insights_tui.cli import collector, exits
 from insights_tui.cli.agent import forbid_core_dumps
 from insights_tui.cli.habits import checked, habits_of
-from insights_tui.cli.hangup import HangupGuard
+from insights_tui.cli.hangup import ATTACHED_S, ORDERLY_S, HangupGuard
 from insights_tui.cli.logs import log_to_file
 from insights_tui.cli.options import Common, Look
 from insights_tui.cli.output import CliError
@@ -131,7 +131,7 @@ def show(
             for one in opened:
                 await one.close()
 
-    guard = HangupGuard(drain)
+    guard = HangupGuard(drain, orderly_s=ATTACHED_S if embedded is None else ORDERLY_S)
     try:
         with guard:
             asyncio.run(session())

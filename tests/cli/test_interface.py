@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+import termios
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,20 @@ def test_a_terminal_that_takes_nothing_does_not_stop_a_signal() -> None:
     assert mode() is None
 
 
+def test_a_stalled_terminal_gets_its_mode_back(tmp_path: Path) -> None:
+    """Nothing can be written to it, but the shell that comes next must see its keys again."""
+    with fake_agent(tmp_path / "a.sock") as agent, terminal(program("--socket", str(tmp_path / "a.sock"))) as screen:
+        agent.shows()
+        before = termios.tcgetattr(screen.master)
+        screen.wait_for(b"CONNECTED")
+        assert termios.tcgetattr(screen.master)[3] != before[3]
+        screen.stop_output()
+        screen.process.send_signal(signal.SIGTERM)
+        until(lambda: screen.process.poll() is not None, "the end after SIGTERM")
+        assert termios.tcgetattr(screen.master)[3] == before[3]
+    assert screen.process.returncode == 143
+
+
 def test_a_stuck_screen_does_not_keep_a_dead_terminal_s_program_alive(tmp_path: Path) -> None:
     """The guard's own thread drains and ends it, though signals are ignored and the main thread is stuck."""
     script = (
@@ -111,8 +126,7 @@ def test_a_stuck_screen_does_not_keep_a_dead_terminal_s_program_alive(tmp_path: 
         "from pathlib import Path\n"
         "from insights_tui.cli import hangup\n"
         "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-        "hangup.ORDERLY_S = 0.1\n"
-        "with hangup.HangupGuard(lambda: Path(sys.argv[1]).touch()):\n"
+        "with hangup.HangupGuard(lambda: Path(sys.argv[1]).touch(), orderly_s=0.1):\n"
         "    print('stuck', flush=True)\n"
         "    threading.Event().wait()\n"
     )

@@ -1,6 +1,5 @@
 """The views there are, in the order of their digits; a new view is a line here."""
 
-import gc
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -101,9 +100,7 @@ _LATER = (
 def preload() -> None:
     """Import the rest of the client, every view and every dialog, so that no key waits for a file.
 
-    Takes half a second; run it in a thread. What is loaded then stays: the garbage collector no longer looks through
-    it, which took a tenth of a second each time, and a key that was pressed meanwhile waited.
+    Takes half a second; run it in a thread.
     """
     for module in _LATER:
         importlib.import_module(module)
-    gc.freeze()
