@@ -80,6 +80,7 @@ class Agent:
             max_payloads=delivery.max_payloads,
             max_bytes=delivery.max_bytes,
             started_boot=self._clock.boot(),
+            state_dir=str(places.state_dir),
         )
         self._lock = StateLock(places.state_dir)
         self._connecting = Connecting(ConnectionStore(places.state_dir), self._engine, self._clock, self.note)

@@ -58,6 +58,8 @@ class Circumstances:
     refusing: Refusal | None
     no_room: str = ""
     """Why the spool takes nothing in, in words."""
+    state_dir: str = "the state directory"
+    """Where the spool is."""
     damage: Occurrence | None = None
     """What the spool found damaged, while what was lost by it is open."""
 
@@ -210,12 +212,12 @@ def _room(around: Circumstances, cause: str) -> list[Finding]:
 
 def _no_room(around: Circumstances) -> Trouble:
     why = around.no_room or "the disk is full"
-    act = "Free disk space in the state directory; it goes on by itself within seconds."
+    act = f"Free disk space at {around.state_dir}; it goes on by itself."
     if "limit" in why:
         why += f" of {bytes_(around.capacity.spool_max_bytes)}"
         act = "Mend delivery, drop lost payloads (insights-tui lost drop), or raise INSIGHTS_SPOOL__MAX_BYTES."
     elif "full" not in why:
-        act = "Make the state directory's disk writable again; it goes on by itself within seconds."
+        act = f"Make the disk of {around.state_dir} writable again; it goes on by itself."
     return Trouble(Code.DISK_FULL, "", f"Nothing more can be kept: {why}.", act)
 
 

@@ -37,6 +37,7 @@ class Reporter:
         max_payloads: int,
         max_bytes: int,
         started_boot: float,
+        state_dir: str = "the state directory",
     ) -> None:
         self._agent = shown.Agent(
             id=uuid.uuid4().hex[:12],
@@ -51,6 +52,7 @@ class Reporter:
         self._max_payloads = max_payloads
         self._max_bytes = max_bytes
         self._started_boot = started_boot
+        self._state_dir = state_dir
         self._history = History()
         self._sinces = Sinces()
         self._state: State | None = None
@@ -161,6 +163,7 @@ class Reporter:
             refusing=self._refusing(status, usage),
             no_room=usage.problem or usage.full,
             damage=self.damage,
+            state_dir=self._state_dir,
         )
 
     def _refusing(self, status: EngineStatus, usage: Usage) -> Refusal | None:
