@@ -22,6 +22,7 @@ _PLACES = (
     ("one payload", "insights_tui.tui.views.payload_dialog", "PayloadDialog"),
     ("questions", "insights_tui.tui.screens.confirm", "Confirm"),
     ("texts to read", "insights_tui.tui.screens.reader", "Reader"),
+    ("texts to read", "insights_tui.tui.screens.receipt", "ReceiptReader"),
     ("list of agents", "insights_tui.tui.screens.agents", "Agents"),
     ("earlier connections", "insights_tui.tui.screens.revisions", "Revisions"),
     ("check", "insights_tui.tui.checking.screen", "CheckScreen"),

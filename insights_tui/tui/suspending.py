@@ -7,9 +7,10 @@ from textual.binding import Binding, BindingType
 
 from insights_tui.tui.frame import Frame
 from insights_tui.tui.remote import ends_with_us
+from insights_tui.tui.told_keys import told_in
 from insights_tui.tui.views.view import View
 
-STOPS_TOO = "The agent of this screen would stop, too: nothing would be accepted or delivered. Leave with q instead."
+STOPS_TOO = "The agent of this screen would stop, too: nothing would be accepted or delivered. Leave with {q} instead."
 
 
 class Suspending(App[None]):
@@ -29,6 +30,6 @@ class Suspending(App[None]):
         """Stop this process, unless an agent lives in it."""
         snapshot = self.frame.snapshot
         if snapshot is not None and ends_with_us(snapshot):
-            self.screen_stack[0].post_message(View.Said(STOPS_TOO, "bad"))
+            self.screen_stack[0].post_message(View.Said(told_in(self).words(STOPS_TOO), "bad"))
         else:
             super().action_suspend_process()

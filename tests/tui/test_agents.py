@@ -12,6 +12,7 @@ from insights_tui.domain.lost import LostFilter
 from insights_tui.domain.refused import RefusedError
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.tui.screens.agents import Place
+from insights_tui.tui.screens.insights_screen import InsightsScreen
 from tests.tui import samples
 from tests.tui.driving import Desk, desk
 from tests.tui.fake_agent import FakeAgent
@@ -80,7 +81,9 @@ async def test_nothing_of_the_former_agent_is_left() -> None:
         assert "FROZEN" not in seated.text()
         assert here.closed
         await seated.until(lambda: "kafka-2" not in seated.text(), "no event of the former one")
-        assert "Level" in seated.lines()[-1], "the view that was shown is shown of the other agent"
+        page = seated.app.screen_stack[0]
+        assert isinstance(page, InsightsScreen)
+        assert page.view.NAME == "events", "the view that was shown is shown of the other agent"
         await seated.press("1")
         await seated.until_shown("No Kafka connection yet")
 

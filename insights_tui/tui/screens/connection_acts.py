@@ -6,6 +6,7 @@ from textual.screen import Screen
 
 from insights_tui.tui.glyphs import ASCII
 from insights_tui.tui.panels.notice_row import NoticeRow
+from insights_tui.tui.told_keys import told_in
 
 if TYPE_CHECKING:
     from insights_tui.domain.answers import Receipt, SavedConnection
@@ -22,7 +23,8 @@ class ConnectionActs(Screen[None]):
         app = cast("InsightsApp", self.app)
         snapshot = app.frame.snapshot
         if snapshot is None or snapshot.connection is None:
-            self._tell("There is no connection to check. Press c to connect: the form can test one.")
+            words = "There is no connection to check. Press {c} to connect: the form can test one."
+            self._tell(told_in(self).words(words))
             return
         self.app.push_screen(CheckScreen(app.client, snapshot, ascii_only=app.glyphs is ASCII))
 
