@@ -180,7 +180,7 @@ def _disk_full() -> Incident:
     return Incident(
         9, "disk-full", stage, lambda on: on.ballast.unlink(),
         state=("REFUSING",), what=("disk is full",), effect=("refused",), act=("free disk space", "state"),
-        key=("5", "Lost"), over=("Ingest takes payloads in again",), danger=False, disk_mb=48,
+        key=("", ""), over=("Ingest takes payloads in again",), danger=False, disk_mb=48,
         settings={"INSIGHTS_SPOOL__MAX_BYTES": str(24_000_000)},
     )  # fmt: skip
 

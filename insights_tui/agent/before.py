@@ -33,7 +33,7 @@ def _topic_missing(trouble: Trouble, before: Before) -> Trouble | None:
     return replace(
         trouble,
         what=f"The topic {topic} was deleted: it does not exist any more.",
-        act="Create it at Kafka again, or give the connection another topic.",
+        act="Create it again at Kafka, or connect to another topic.",
     )
 
 
@@ -79,7 +79,7 @@ def _out_of_reach(trouble: Trouble, before: Before) -> Trouble | None:
         return replace(
             trouble,
             what=f"{trouble.subject} answers no more: it hangs, or the network is cut.",
-            act="Look whether the broker hangs, then at the network on the way to it.",
+            act="Look whether the broker hangs, then at the network on the way.",
         )
     if trouble.raw.startswith(("IncompleteReadError", "ConnectionResetError", "ConnectionAbortedError")):
         return replace(
