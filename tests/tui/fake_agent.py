@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Literal
 
 from insights_tui.client.protocol import AgentUnavailableError
@@ -18,6 +19,8 @@ class FakeAgent:
         self.now = snapshot
         self.down: AgentUnavailableError | None = None
         self.refusal: Exception | None = None
+        self.moves = False
+        """Whether its clock does: news of the same instant become `STALE` where a test takes its time."""
         self.asked: list[int] = []
         self.disconnected = 0
         self.checked: list[CheckStep | CheckVerdict] = []
@@ -29,7 +32,8 @@ class FakeAgent:
         self.asked.append(history)
         if self.down is not None:
             raise self.down
-        return replace(self.now, history=self.now.history[-history:] if history else ())
+        later = timedelta(microseconds=len(self.asked) if self.moves else 0)
+        return replace(self.now, as_of=self.now.as_of + later, history=self.now.history[-history:] if history else ())
 
     async def connection(self) -> SavedConnection | None:
         return None

@@ -143,12 +143,19 @@ NONE = Snapshot(
 )
 NONE_WAITING = replace(
     NONE,
+    problems=(
+        Problem(
+            Code.NOT_CONNECTED, "critical", ago(seconds=40), "",
+            "No Kafka connection is configured, and payloads wait for one.", "Nothing is delivered.",
+            "Connect to Kafka: what waits then goes out first.",
+        ),
+    ),
     counts=Counts(accepted=12, queued=12),
     oldest_age_s=40.2,
     next_loss_s=199.8,
     last_accepted_at=ago(seconds=3),
     rates=Rates(0.3, 0.0),
-)
+)  # fmt: skip
 CONNECTED = replace(
     NONE,
     state=State.CONNECTED,
@@ -179,6 +186,7 @@ IDLE = replace(
 )
 CONNECTING = replace(
     NONE_WAITING,
+    problems=(),
     state=State.CONNECTING,
     connection=replace(CONNECTION, changed_at=ago(seconds=2)),
     brokers=(),

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from insights_tui.domain.snapshot import Snapshot
+from insights_tui.domain.snapshot import Snapshot, State
 from insights_tui.domain.trouble import Code
 from insights_tui.tui.frame import Frame, Scene, Space
-from insights_tui.tui.lines import width
+from insights_tui.tui.lines import plain, width
 from insights_tui.tui.panels.banner import Banner, problems
+from insights_tui.tui.told_keys import Told
 from tests.tui import samples
 
 FAILED = samples.AUTH_FAILED
@@ -79,3 +80,26 @@ def test_moved_keys_are_named_as_they_are_and_read_only_offers_none_that_changes
     lines = banner.lines(Scene(Frame(FAILED), Space(80, 24), 80))
     assert ("E", "accent") in lines[-1]
     assert not any("Edit Connection" in row for row in drawn(Frame(FAILED, read_only=True)))
+
+
+def test_the_keys_that_redrive_and_drop_are_named_as_they_are_now() -> None:
+    lost = replace(samples.LOST, state=State.CONNECTED, next_loss_s=None)
+    what, middle, act = drawn(Frame(lost))
+    assert "212 payloads are lost, neither redriven nor dropped." in what
+    assert "They are not in the topic, or may not be." in middle
+    assert act.endswith("Send them again, or drop them.  5 Lost, then r Redrive, del Drop")
+    told = Told({"lost.redrive": "R,f5", "lost.drop": "ctrl+x"})
+    lines = Banner().lines(Scene(Frame(lost), Space(80, 24, told=told), 80))
+    assert plain(lines[-1]).endswith("5 Lost, then R Redrive, ^x Drop")
+    assert "Redrive" not in drawn(Frame(lost, read_only=True))[-1]
+
+
+def test_the_key_of_the_view_that_is_shown_is_not_offered_there() -> None:
+    banner = Banner()
+    banner.view = "Lost"
+    last = plain(banner.lines(Scene(Frame(replace(samples.LOST, state=State.CONNECTED)), Space(80, 24), 80))[-1])
+    assert last.endswith("drop them.  r Redrive, del Drop")
+
+
+def test_what_is_lost_right_now_is_no_countdown_at_0() -> None:
+    assert "next loss now" in drawn(Frame(samples.LOST))[1]

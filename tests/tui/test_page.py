@@ -11,6 +11,7 @@ from insights_tui.tui.lines import plain, width
 from insights_tui.tui.panels.status_row import StatusRow
 from tests.tui import samples
 from tests.tui.driving import SIZES, desk
+from tests.tui.fake_agent import FakeAgent
 
 NAMES = {
     "none": "○ NOT CONNECTED",
@@ -32,7 +33,9 @@ NAMES = {
 @pytest.mark.parametrize("name", samples.STATES)
 async def test_every_state_at_every_size_keeps_what_matters(name: str, size: tuple[int, int]) -> None:
     snapshot = samples.STATES[name]
-    async with desk(snapshot, size) as seated:
+    agent = FakeAgent(snapshot)
+    agent.moves = True
+    async with desk(snapshot, size, agent=agent) as seated:
         lines = seated.lines()
         assert NAMES.get(name, "◐ DEGRADED") in lines[0]
         assert "12:04:31Z" in lines[0]

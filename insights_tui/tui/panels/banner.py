@@ -100,6 +100,13 @@ class Notice:
 class Banner(Panel):
     """Nothing while all is well."""
 
+    AGES = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = ""
+        """The title of the view below it: the key that opens that one helps nobody there."""
+
     def lines(self, scene: Scene) -> list[Line]:
         """Draw the worst problem, since when, its deadline and the key that helps; say how many more there are."""
         notices = problems(scene.frame)
@@ -118,7 +125,8 @@ class Banner(Panel):
         moved = scene.space.told.moved
         if scene.frame.read_only:
             notice = replace(notice, key=None if notice.key in (_EDIT, _CONNECT) else notice.key, then=())
-        key = (self.told(notice.key[0]), notice.key[1]) if notice.key is not None else None
+        here = notice.key is not None and notice.key[1] == self.view
+        key = (self.told(notice.key[0]), notice.key[1]) if notice.key is not None and not here else None
         then = tuple((act, spelt(moved.get(act, usual).split(",")[0]), word) for act, usual, word in notice.then)
         return replace(notice, key=key, then=then)
 
@@ -203,10 +211,8 @@ def _ending(worst: Notice, words: str) -> Line:
 
 
 def _key(worst: Notice) -> Line:
-    if worst.key is None:
-        return ()
-    keys = [worst.key, *((key, word) for _, key, word in worst.then)]
-    between = ("", ", then ", ", ")
+    keys = [*((worst.key,) if worst.key else ()), *((key, word) for _, key, word in worst.then)]
+    between = ("", ", then ", ", ") if worst.key else ("", ", ")
     return tuple(
         run
         for lead, (key, word) in zip(between, keys, strict=False)
@@ -280,6 +286,8 @@ def _here(code: Code, snapshot: Snapshot) -> str:
         return ""
     if snapshot.state in (State.CONNECTED, State.DEGRADED):
         return "Send them again, or drop them."
+    if snapshot.connection is None:
+        return "First connect to Kafka."
     return "First mend delivery."
 
 

@@ -47,7 +47,8 @@ def _short(snapshot: Snapshot, space: Space) -> list[Line]:
 def _long(snapshot: Snapshot, view: ConnectionView, space: Space, width: int) -> list[Line]:
     dot = f" {space.glyphs.dot} "
     servers = wrap(", ".join(sanitize(server, limit=80) for server in view.bootstrap_servers), max(10, width - _LABEL))
-    lines = [_field("Topic", text(_topic(snapshot, view)))]
+    topic = wrap(_topic(snapshot, view), max(10, width - _LABEL))
+    lines = [_field("Topic" if index == 0 else "", text(row)) for index, row in enumerate(topic[:2])]
     lines += [_field("Servers" if index == 0 else "", text(row)) for index, row in enumerate(servers[:3])]
     if view.connection_type == ConnectionType.SASL_SSL:
         lines.append(_field("As", text(f"{sanitize(view.username or '', limit=60)}{dot}{view.sasl_mechanism or ''}")))

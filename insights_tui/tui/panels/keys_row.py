@@ -9,7 +9,7 @@ from insights_tui.tui.views.view import Keys
 class KeysRow(Panel):
     """Keys in the accent, their words dim; the least needed give way first."""
 
-    EDGE = 0
+    AGES, EDGE = False, 0
 
     def __init__(self) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ Tab = tuple[Entry, Line]
 class NavRow(Panel):
     """The views, the current one strong; a click opens one."""
 
-    EDGE = 0
+    AGES, EDGE = False, 0
 
     class Chosen(Message):
         """A view was clicked."""

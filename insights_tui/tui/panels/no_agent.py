@@ -22,12 +22,14 @@ _READABLE = 76
 class NoAgent(Panel):
     """Empty while there is an agent, or while none has been looked for yet."""
 
+    AGES = False
+
     def lines(self, scene: Scene) -> list[Line]:
         """Draw what it means and the commands; where rows are few, the commands alone."""
         if scene.snapshot is not None or not scene.frame.error:
             return []
-        ways: list[Line] = [(*fit(text(f" {label}", "label"), _LABEL), (command, "text")) for label, command in _WAYS]
         if scene.tier == "tiny":
-            return ways
+            return [text(f" {command}") for _, command in _WAYS]
+        ways: list[Line] = [(*fit(text(f" {label}", "label"), _LABEL), (command, "text")) for label, command in _WAYS]
         means = [text(f" {row}") for row in wrap(_MEANS, min(_READABLE, scene.width - 1))]
         return [BLANK, *means, BLANK, *ways]

@@ -11,12 +11,17 @@ from insights_tui.tui.glyphs import ASCII
 from insights_tui.tui.lines import Line, ascii_line
 from insights_tui.tui.sheet import Sheet
 
+_AGED = dict.fromkeys(("text", "strong", "ok", "warn", "worry", "bad", "wrong"), "label")
+"""What old news look like; `loud` stays: payloads that were lost still are."""
+
 
 class Panel(Sheet):
     """A sheet that draws a frame."""
 
     TITLE: ClassVar[str] = ""
     """Heads the part where there is room."""
+    AGES: ClassVar[bool] = True
+    """Whether it steps back where the news are old: numbers of then must not look like those of now."""
     EDGE: ClassVar[int] = 1
     """Columns that stay free at the right: words that touch the edge look cut."""
 
@@ -72,4 +77,6 @@ class Panel(Sheet):
         if lines and self.TITLE and self._space.roomy:
             rule = self._space.glyphs.rule * max(0, width - len(self.TITLE) - 3)
             lines.insert(0, ((f" {self.TITLE} ", "label"), (rule, "rule")))
+        if self.AGES and self._frame.stale_s is not None:
+            lines = [tuple((part, _AGED.get(token, token)) for part, token in line) for line in lines]
         return [ascii_line(line) for line in lines] if self._space.glyphs is ASCII else lines

@@ -21,7 +21,7 @@ _CUTTABLE, _TELLING = (_TOPIC, _INSTALLATION, _NAME), 18
 class StatusRow(Panel):
     """State, refusal, staleness, mode, installation, topic, brokers, time."""
 
-    EDGE = 0
+    AGES, EDGE = False, 0
 
     def lines(self, scene: Scene) -> list[Line]:
         """Draw the row."""
@@ -59,7 +59,8 @@ def _parts(frame: Frame, space: Space) -> list[tuple[int, Line]]:
     snapshot, glyphs = frame.snapshot, space.glyphs
     if snapshot is None:
         word = f" {glyphs.bad} NO AGENT " if frame.error else f" {glyphs.busy} WAITING FOR THE AGENT "
-        return [(_MUST, text(word, "loud" if frame.error else "strong"))]
+        which = [(_AGENT, text(frame.agent, "text"))] if frame.agent else []
+        return [(_MUST, text(word, "loud" if frame.error else "strong")), *which]
     parts: list[tuple[int, Line]] = []
     token = _TOKENS.get(snapshot.state, "loud") if frame.stale_s is None else "label"
     parts.append((_MUST, text(f" {glyphs.state(snapshot.state)} {WORDS[snapshot.state]} ", token)))

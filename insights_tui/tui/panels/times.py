@@ -18,6 +18,8 @@ _SOON_S = 60.0
 class Times(Panel):
     """The oldest undelivered, the next loss, the last payload in and out, the latency."""
 
+    AGES = False
+
     def lines(self, scene: Scene) -> list[Line]:
         """Draw labels above values, in the funnel's columns."""
         if scene.snapshot is None:
@@ -48,11 +50,11 @@ def _fields(frame: Frame, snapshot: Snapshot, space: Space, *, short: bool) -> l
     quantiles = f"{latency(snapshot.latency.p50)}{dot}{latency(snapshot.latency.p99)}"
     oldest, loss, into, out, took = _labels(space, dot, short=short)
     return [
-        (oldest, _value(age, "warn" if (age or 0) > _OLD_S and not stale else "text")),
+        (oldest, _value(age, "label" if stale else "warn" if (age or 0) > _OLD_S else "text")),
         (loss, _left(left, stale=stale)),
         (into, _ago(snapshot.last_accepted_at, snapshot.as_of, stale=stale)),
         (out, _ago(snapshot.last_delivered_at, snapshot.as_of, stale=stale)),
-        (took, text(quantiles)),
+        (took, text(quantiles, "label" if stale else "text")),
     ]
 
 

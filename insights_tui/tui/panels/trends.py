@@ -48,10 +48,12 @@ class Trends(Panel):
     MARKS_APART: ClassVar[bool] = False
     """Whether what happened has a row of its own, with words, where rows are few."""
     tall: int | None = None
-    """Rows that there is room for, for each trend."""
+    """Rows that there is room for on a large page, for each trend."""
 
     def rows(self, scene: Scene) -> int:
         """Tell how many rows each trend has."""
+        if not scene.roomy:
+            return 1
         return self.tall or (3 if scene.tier == "wide" else 1)
 
     def scaled(self, scene: Scene) -> bool:

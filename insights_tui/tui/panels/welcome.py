@@ -4,6 +4,7 @@ from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import counted, duration
 from insights_tui.tui.frame import Scene
 from insights_tui.tui.lines import BLANK, Line, fit, text, wrap
+from insights_tui.tui.panels.banner import troubled
 from insights_tui.tui.panels.panel import Panel
 
 _WHAT = "Insights sends each execution's metrics to a topic of your Kafka."
@@ -14,19 +15,21 @@ _COMMAND = (
     "    --password-from env:KAFKA_PASSWORD",
 )
 _LABEL = 24
-_ROWS = 21
-"""Rows of a terminal that has room for the command; half a command is none."""
+_ROWS, _BANNER = 21, 3
+"""Rows of a terminal that has room for the command, half of which is none; and those that a banner takes of it."""
 
 
 class Welcome(Panel):
     """Above the button: what Insights is."""
+
+    AGES = False
 
     def lines(self, scene: Scene) -> list[Line]:
         """Draw the headline and one sentence."""
         if scene.tier == "tiny":
             return [text(f" No Kafka connection yet. Press {scene.space.told('c')}.", "strong")]
         return [
-            text("No Kafka connection yet", "strong"),
+            text("No Kafka connection" if _used(scene.snapshot) else "No Kafka connection yet", "strong"),
             BLANK,
             *(text(row) for row in wrap(_WHAT, scene.width)),
         ]
@@ -35,12 +38,14 @@ class Welcome(Panel):
 class Waiting(Panel):
     """Below the button: what waits, where algorithms report to, how to do without this screen."""
 
+    AGES = False
+
     def lines(self, scene: Scene) -> list[Line]:
         """Draw the queue, the address and the command."""
         if scene.snapshot is None or scene.tier == "tiny":
             return []
         now = [*_queue(scene.snapshot), _address(scene.snapshot)]
-        if scene.space.height < _ROWS:
+        if scene.space.height < _ROWS + (_BANNER if troubled(scene.frame) else 0) + len(now) - 2:
             return now
         command = [BLANK, text("Without this screen:", "label"), *(text(row) for row in _COMMAND)]
         if not scene.roomy:
@@ -64,16 +69,31 @@ def _steps(scene: Scene, snapshot: Snapshot) -> list[Line]:
     ]
 
 
+def _used(snapshot: Snapshot | None) -> bool:
+    """Whether there was a connection: it was deleted then."""
+    return snapshot is not None and bool(snapshot.counts.delivered or snapshot.counts.lost)
+
+
 def _queue(snapshot: Snapshot) -> list[Line]:
+    """Say what waits, how long it may, and what became of what came before."""
+    counts = snapshot.counts
+    past: Line = (
+        ("So far       ", "label"),
+        (f"{counts.accepted:,} accepted, {counts.delivered:,} delivered, ", "text"),
+        (f"{counts.lost:,} lost", "bad" if snapshot.lost_open else "text"),
+    )
+    return [_waiting(snapshot), *([past] if _used(snapshot) else [])]
+
+
+def _waiting(snapshot: Snapshot) -> Line:
     pending = snapshot.counts.pending
-    lost = (f"   {snapshot.lost_open:,} lost", "bad") if snapshot.lost_open else ("", "text")
     if not pending:
-        return [(("Waiting      ", "label"), ("no payload", "text"), lost)]
+        return (("Waiting      ", "label"), ("no payload", "text"))
     runs: Line = (("Waiting      ", "label"), (counted(pending, "payload"), "strong"))
     if snapshot.next_loss_s is not None:
         token = "bad" if snapshot.next_loss_s < 60 else "warn"
         runs = (*runs, (", the first is lost in ", "text"), (duration(snapshot.next_loss_s), token))
-    return [(*runs, lost)]
+    return runs
 
 
 def _address(snapshot: Snapshot) -> Line:

@@ -184,6 +184,7 @@ class InsightsScreen(Acts):
         self._name_keys()
         above = self._told(of_view=False)
         self.query_one(NavRow).told = self.query_one(Banner).told = above
+        self.query_one(Banner).view = self.view.TITLE
         for panel in self.query(Panel):
             if panel.parent is self or panel.parent is connect.parent:
                 panel.show(frame, space)

@@ -91,7 +91,8 @@ class InsightsView(View):
     def _arrange(self, frame: Frame, space: Space) -> None:
         """Share out the rows of a small page: nothing is cut, and what is left over is air."""
         if space.tier == "tiny":
-            self.query_one(Times).most = (self.size.height or space.height - 3) - FUNNEL_ROWS
+            welcome = frame.snapshot is not None and frame.snapshot.connection is None
+            self.query_one(Times).most = (self.size.height or space.height - 3) - FUNNEL_ROWS - welcome
         narrow = space.tier == "narrow" and frame.snapshot is not None
         plan = Plan()
         if narrow:
