@@ -17,6 +17,7 @@ from insights_tui.domain import snapshot as shown
 from insights_tui.domain.occurrence import Occurrence
 from insights_tui.domain.outcome import Refusal
 from insights_tui.domain.snapshot import ConnectionView, Snapshot, State
+from insights_tui.domain.text import duration
 from insights_tui.spool.base import Usage
 
 EVENTS_SHOWN = 20
@@ -76,7 +77,8 @@ class Reporter:
                     level="warning",
                     code="clock_jump",
                     subject="",
-                    text=f"The wall clock was moved by {moved:+.0f} s; deadlines follow the boot-time clock.",
+                    text=f"The wall clock was set {'forward' if moved > 0 else 'back'} by {duration(abs(moved))}; "
+                    "deadlines follow the boot-time clock.",
                 )
             )
         self._clock_offset = offset

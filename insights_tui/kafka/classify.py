@@ -213,7 +213,7 @@ def of_request(error: BaseException, peer: Peer) -> Verdict:
     if isinstance(error, RequestTimedOutError | TimeoutError):
         raw = NO_ANSWER
         what = f"{_upper(peer.name)} took a request and did not answer in time."
-        act = "Look whether the broker hangs or is overloaded, and whether the network lets its answers through."
+        act = "Look whether the broker hangs, and whether its answers get through."
         return Verdict(Action.RETRY, True, Trouble(code, str(peer.server), what, act, raw), "broker", refresh=True)
     cause = error.__cause__ or error
     if isinstance(cause, OSError | EOFError) or "closed" in str(error):

@@ -63,3 +63,12 @@ def test_a_disk_that_others_fill_is_no_change_of_ours() -> None:
     )
     assert first == second
     assert third == second + 1
+
+
+def test_a_clock_that_somebody_set_is_one_event_in_words() -> None:
+    made, events = reporter()
+    made.tick(status(), ROOM, None, events)
+    made.tick(status(at=Moment(NOW.wall - 7199, NOW.boot + 1)), ROOM, None, events)
+    made.tick(status(at=Moment(NOW.wall - 7198, NOW.boot + 2)), ROOM, None, events)
+    (event,) = [event for event in events.after() if event.code == "clock_jump"]
+    assert event.text == "The wall clock was set back by 2h 00m; deadlines follow the boot-time clock."
