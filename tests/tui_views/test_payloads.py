@@ -120,6 +120,21 @@ async def test_a_refusal_names_the_fix_and_is_tried_again_when_the_state_changes
         await seated.until(lambda: len(agent.tails) == 3, "the new agent is followed")
 
 
+async def test_words_choose_among_payloads_and_escape_shows_all_again() -> None:
+    agent = an_agent()
+    async with desk(agent.now, agent=agent) as seated:
+        await opened(seated)
+        await seated.press("slash", *tailed(2).id[-8:], "enter")
+        await seated.until_shown("filter")
+        await seated.until(lambda: tailed(2).id[-8:] in "\n".join(seated.lines()[4:]), "the one that was meant")
+        assert tailed(3).id[-8:] not in seated.text()
+        await seated.press("slash", *"dt no such", "enter")  # keys of acts elsewhere
+        await seated.until_shown("Nothing that went by holds these words.")
+        await seated.press("escape")
+        await seated.until_shown(tailed(3).id[-8:])
+        assert "filter" not in seated.text().casefold().replace("/ filter", "")
+
+
 async def test_nothing_yet_says_since_when() -> None:
     agent = an_agent(0)
     async with desk(agent.now, agent=agent) as seated:

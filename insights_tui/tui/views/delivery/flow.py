@@ -7,7 +7,7 @@ from insights_tui.tui.lines import BLANK, Line, columns, crop, fit, text, whole_
 from insights_tui.tui.panels.panel import Panel
 
 _SOON_S = 60.0
-_COLUMN, _NARROW = 16, 14
+_COLUMN, _NARROW = 16, 13
 _HERE = (
     "What will stand here: how many payloads come in and go out each second, how long Kafka takes to answer,"
     " its brokers and partitions, those in trouble first, and what became of every payload."

@@ -19,7 +19,15 @@ NAMES: dict[Source, str] = {"accepted": "what is accepted", "topic": "what is in
 
 
 def summary(
-    source: Source, topic: str, per_s: float | None, left_out: int, space: Space, *, state: str, cells: int
+    source: Source,
+    topic: str,
+    per_s: float | None,
+    left_out: int,
+    space: Space,
+    *,
+    state: str,
+    cells: int,
+    words: str = "",
 ) -> Line:
     """Say what is followed, how fast it goes by, how much of it is not shown, and whether the list follows."""
     other: Source = "topic" if source == "accepted" else "accepted"
@@ -27,8 +35,10 @@ def summary(
     if source == "topic" and space.width >= _ROOMY:
         said.append((f" {sanitize(topic, limit=60)}", "text"))
     said.append((f"  {rate(per_s):>8}", "text"))
+    if words:
+        said += [("  filter ", "label"), (sanitize(words, limit=60), "strong")]
     if left_out and space.width >= _LEAST:
-        said.append((f"  {thousands(left_out)} more not shown", "label"))
+        said.append((f"  {thousands(left_out)} {'others' if words else 'more not shown'}", "label"))
     if space.width >= _ROOMY:
         said += [("   ", "text"), *space.told.line(f"{{s}} shows {NAMES[other]}", "label")]
     hidden = "values hidden  " if space.width >= _LEAST else ""
@@ -109,6 +119,12 @@ def _columns(
         *(gap if keyed else ()),
         *(key if keyed else ()),
     )
+
+
+def holds(one: Tailed, words: str) -> bool:
+    """Tell whether algorithm, id or key hold all of these words."""
+    hay = sanitize(f"{one.algorithm or ''} {one.id} {one.key or ''}", limit=1000).casefold()
+    return all(word in hay for word in words.casefold().split())
 
 
 def nothing(source: Source, snapshot: Snapshot | None, space: Space, *, frozen: bool, read_only: bool) -> list[Line]:

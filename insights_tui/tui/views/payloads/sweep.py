@@ -34,6 +34,11 @@ class Sweep:
         self.left_out += one.skipped
         self._waiting.append(one)
 
+    def pass_by(self, one: Tailed) -> None:
+        """Count one that is not to be shown."""
+        self._came += 1 + one.skipped
+        self.left_out += 1 + one.skipped
+
     def begin(self, payloads: Sequence[Tailed], room: int) -> None:
         """Fill the rows at once with what was there before."""
         for one in payloads[-room:]:

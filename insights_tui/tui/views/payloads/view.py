@@ -5,18 +5,20 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.widgets import Input
 
 from insights_tui.client.protocol import AgentUnavailableError, TailApi
 from insights_tui.domain.refused import RefusedError
 from insights_tui.domain.snapshot import Snapshot, State
-from insights_tui.domain.tail import Source, TailAsked, Tailed
+from insights_tui.domain.tail import MAX_COUNT, Source, TailAsked, Tailed
 from insights_tui.domain.text import sanitize
 from insights_tui.tui.frame import Frame, Space
 from insights_tui.tui.glyphs import ASCII
-from insights_tui.tui.lines import Line, ascii_line, wrap
+from insights_tui.tui.lines import Line, ascii_line, text, wrap
 from insights_tui.tui.rows import Rows
 from insights_tui.tui.sheet import Sheet
 from insights_tui.tui.views.payload_dialog import PayloadDialog
@@ -27,6 +29,7 @@ from insights_tui.tui.views.payloads.drawing import (
     columns_for,
     fields,
     heading,
+    holds,
     nothing,
     row,
     summary,
@@ -36,6 +39,10 @@ from insights_tui.tui.views.view import Keys, View
 
 BEFORE = 50
 """Payloads from before that fill the rows at first."""
+SETTLED_S = 5.0
+"""Seconds after which a tail that told nothing tells that nothing comes; sooner it has not begun."""
+LOOKED_AT_PER_S = 500
+"""Payloads a second that are looked at while a filter chooses among them."""
 
 
 class PayloadsView(View):
@@ -48,6 +55,8 @@ class PayloadsView(View):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "other_source", "What is accepted, or what is in the topic", id="payloads.source"),
         Binding("u", "again", "Follow again", id="payloads.again"),
+        Binding("slash", "filter", "Filter by algorithm, id or key", id="payloads.filter"),
+        Binding("escape", "clear", "Clear the filter", id="payloads.clear", show=False),
     ]
 
     def __init__(self, client: TailApi, *, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -55,11 +64,12 @@ class PayloadsView(View):
         self._client = client
         self._monotonic = monotonic
         self._source: Source = "accepted"
+        self._words = ""
         self._sweep = Sweep()
         self._told = False
         self._failed: tuple[str, object] | None = None
         """Why there is no tail, and in which state of the agent."""
-        self._ticked = monotonic()
+        self._ticked = self._began = monotonic()
         self._per_s: float | None = None
         self._lines: dict[tuple[int, bool], Line] = {}
         """The rows as they were drawn last, by number and whether the newest."""
@@ -68,6 +78,12 @@ class PayloadsView(View):
     def compose(self) -> ComposeResult:
         """Say what is followed, then the rows."""
         yield Sheet(id="payloads-summary")
+        field = Input(
+            id="payloads-filter", placeholder="parts of algorithm, id or key that must all occur", compact=True
+        )
+        field.cursor_blink = False
+        field.display = False
+        yield field
         with Horizontal(id="payloads-body"):
             yield Rows(id="payloads-rows")
             yield Sheet(id="payloads-beside")
@@ -88,7 +104,7 @@ class PayloadsView(View):
         """Name what can be done."""
         del frame
         other = "Topic" if self._source == "accepted" else "Accepted"
-        return ((("enter", "Details"),) if self._sweep.rows else ()) + (("s", other),)
+        return ((("enter", "Details"),) if self._sweep.rows else ()) + (("s", other), ("/", "Filter"))
 
     def draw(self, frame: Frame, space: Space) -> None:
         """Write what has come since the last tick."""
@@ -102,7 +118,9 @@ class PayloadsView(View):
         topic = snapshot.connection.topic if snapshot is not None and snapshot.connection is not None else ""
         above = self.query_one("#payloads-summary", Sheet)
         cells, out = above.size.width or space.width, self._sweep.left_out
-        head = summary(self._source, topic, self._per_s, out, space, state=self._state(), cells=cells)
+        head = summary(
+            self._source, topic, self._per_s, out, space, state=self._state(), cells=cells, words=self._words
+        )
         above.paint([ascii_line(head) if space.glyphs is ASCII else head, ()])
         room = rows.room(space)
         look = columns_for((one for _, one in self._sweep.rows), room)
@@ -153,6 +171,10 @@ class PayloadsView(View):
                 ),
             ]
             return [*lines, (), space.told.line("   {u} tries again.", "label")]
+        if self._words:
+            looked = self._told or self._sweep.left_out
+            why = "Nothing that went by holds these words." if looked else "Looking."
+            return [(), text(why), space.told.line("{esc} shows all again.", "label")]
         return nothing(self._source, snapshot, space, frozen=self.frozen, read_only=self.frame.read_only)
 
     def _count(self, came: int, snapshot: Snapshot | None) -> None:
@@ -162,13 +184,13 @@ class PayloadsView(View):
             self._per_s = snapshot.rates.accepted_per_s if snapshot is not None else None
         elif came and not self._told:  # those from before do not tell how fast they came
             self._told = True
-        elif passed > 0:
+        elif passed > 0 and (self._told or now - self._began > SETTLED_S):
             self._per_s = came / passed
 
     def action_again(self) -> None:
         """Follow from now on, a few from before first."""
         self._sweep, self._told, self._failed, self._per_s = Sweep(), False, None, None
-        self._ticked = self._monotonic()
+        self._ticked = self._began = self._monotonic()
         self.run_worker(self._follow(), exclusive=True, group=self.NAME, exit_on_error=False)
 
     def action_other_source(self) -> None:
@@ -177,8 +199,40 @@ class PayloadsView(View):
         self.action_again()
         self.draw(self.frame, self.space)
 
+    def action_filter(self) -> None:
+        """Type words that payloads must hold in what is shown of them."""
+        field = self.query_one(Input)
+        field.display = True
+        field.focus()
+
+    @on(Input.Changed, "#payloads-filter")
+    def _typed(self, message: Input.Changed) -> None:
+        message.stop()
+        self._words = message.value.strip()
+        self.action_again()
+        self.draw(self.frame, self.space)
+
+    @on(Input.Submitted, "#payloads-filter")
+    def _typed_up(self, message: Input.Submitted) -> None:
+        message.stop()
+        self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        self.query_one(Input).display = False
+        self.focus_first()
+
+    def action_clear(self) -> None:
+        """Show every payload again; where nothing is filtered, clear the notice."""
+        field = self.query_one(Input)
+        if not self._words and not field.display:
+            self.call_next(self.screen.run_action, "dismiss_notice")
+            return
+        field.value = ""  # which follows again
+        self._leave_filter()
+
     async def _follow(self) -> None:
-        asked = TailAsked(self._source, count=BEFORE, follow=True, values=True, per_s=2 * PER_TICK)
+        count, per_s = (MAX_COUNT, LOOKED_AT_PER_S) if self._words else (BEFORE, 2 * PER_TICK)
+        asked = TailAsked(self._source, count=count, follow=True, values=True, per_s=per_s)
         why = "The agent has stopped."
         try:
             async with aclosing(self._client.tail(asked)) as payloads:
@@ -192,6 +246,9 @@ class PayloadsView(View):
         self._failed = (sanitize(why, limit=600), _condition(self.frame.snapshot))
 
     def _take(self, one: Tailed) -> None:
+        if self._words and not holds(one, self._words):
+            self._sweep.pass_by(one)
+            return
         self._sweep.take(one)
         if self.frozen:
             self._sweep.hold()
