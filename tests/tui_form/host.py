@@ -131,6 +131,7 @@ class Host(App[None]):
         self.agent = agent
         self.form = ConnectionFormScreen(cast("AgentApi", agent), snapshot, ascii_only=ascii_only, now=lambda: NOW)
         self.page = " ○ NOT CONNECTED  prod-eu"
+        self.keys: dict[str, str] = {}
         self.given: list[SavedConnection | None] = []
         self.register_theme(DARK)
         self.theme = DARK.name

@@ -373,3 +373,51 @@ async def test_hostile_text_that_is_saved_is_shown_as_text() -> None:
         assert "[red]" in text(app)
         for shown in (text(app), app.clipboard):
             assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+
+
+async def test_a_resized_form_says_what_is_wrong_where_the_field_is_now() -> None:
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("tab", *"a/bx,b", "tab")
+        await until(pilot, lambda: row_of(app, "1st:"))
+        wide = text(app)
+        await pilot.resize_terminal(58, 24)
+        await until(pilot, lambda: not row_of(app, "Kafka broker URL(s)").endswith("b"))
+        rows = lines(app)
+        at = next(index for index, row in enumerate(rows) if "Kafka broker URL(s)" in row)
+        assert rows[at + 1].strip() == "a/bx,b"
+        assert rows[at + 2].startswith("  ✖ 1st:")
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: text(app) == wide)
+
+
+async def test_the_count_of_problems_gives_way_to_the_buttons() -> None:
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=(40, 24)) as pilot:
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "2 to fix" in text(app) or "2!" in text(app))
+        assert row_of(app, "Cancel").endswith(("2 to fix", "2!"))
+
+
+async def test_a_long_list_is_read_from_its_first_server_once_it_is_left() -> None:
+    app = Host(FakeAgent(), snapshot_of())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("tab")
+        await paste(pilot, app, ",".join(f"kafka-{number}.example:9093" for number in range(9)))
+        await until(pilot, lambda: "kafka-8.example" in row_of(app, "Kafka broker URL(s)"))
+        await pilot.press("tab")
+        await until(pilot, lambda: "kafka-0.example" in row_of(app, "Kafka broker URL(s)"))
+        await pilot.press("shift+tab")
+        await until(pilot, lambda: "kafka-8.example" in row_of(app, "Kafka broker URL(s)"))
+
+
+async def test_a_reference_that_leads_nowhere_is_told_when_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOPE", raising=False)
+    agent = FakeAgent(saved_connection())
+    app = Host(agent, snapshot_of(agent.saved))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("ctrl+g", "p", *"env:NOPE", "tab")
+        await until(pilot, lambda: "NOPE is not set" in text(app))
+        monkeypatch.setenv("NOPE", "x")
+        await pilot.press("shift+tab", "tab")
+        await until(pilot, lambda: "Read on this host when you connect." in text(app))

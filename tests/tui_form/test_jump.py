@@ -91,3 +91,17 @@ def test_every_binding_has_an_id_of_its_own() -> None:
     ids = [one.id for one in FormJump.BINDINGS if isinstance(one, Binding)]
     assert all(ids)
     assert len(set(ids)) == len(ids) == len(LETTERS) + 2
+
+
+async def test_letters_and_words_are_those_of_moved_keys() -> None:
+    app = editing()
+    app.keys = {"form.jump.p": "w", "form.ca.empty": "f8"}
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.set_keymap(app.keys)
+        await until(pilot, lambda: focused(app) == Field.TOPIC)
+        await pilot.press("ctrl+g")
+        assert row_of(app, "w Kafka broker password")
+        await pilot.press("w")
+        assert focused(app) == Field.PASSWORD
+        await pilot.press("tab")
+        await until(pilot, lambda: "f8 clears." in text(app))

@@ -16,6 +16,8 @@ HEADS = {Step.METADATA: "meta"}
 """Names of steps that are shortened as headings."""
 TITLES = {Role.BOOTSTRAP: "Bootstrap servers", Role.MEMBER: "Members that the cluster reports"}
 _OTHERS = "Other members that the cluster reports"
+STEPS = f"Steps, from the left: {', '.join(HEADS.get(step, step.value) for step in ORDER)}"
+"""Stands below rows that have no room for a heading over each step; a row that failed names its step."""
 WIDE = 72
 """Cells from which on every step has a headed column of its own."""
 _TOKENS = {StepState.OK: "ok", StepState.FAILED: "bad", StepState.SKIPPED: "label", StepState.UNPROVEN: "warn"}
@@ -108,7 +110,13 @@ def check_lines(board: CheckBoard, cells: int, glyphs: Glyphs, *, running: bool)
         *detail_lines(board, cells, glyphs),
         BLANK,
         crop(legend(glyphs), cells),
+        *(() if cells >= WIDE or not table or board.failed else text_rows(STEPS, cells)),
     ]
+
+
+def text_rows(words: str, cells: int) -> list[Line]:
+    """Wrap a remark."""
+    return [text(row, "label") for row in wrap(words, cells)]
 
 
 def state_word(row: ServerRow, *, running: bool) -> str:

@@ -126,9 +126,18 @@ class Buttons(Flowing):
         self.redraw()
 
     def lines(self, cells: int) -> list[Line]:
-        """Write the count behind the buttons."""
-        words: Line = ((f"{counted(self._count, 'problem')} to fix", "wrong"),) if self._count else ()
-        return [fit(words, cells, right=True)]
+        """Write the count behind the buttons, as fully as there is room for it."""
+        if not self._count:
+            return [BLANK]
+        left = cells - self.room
+        forms = (f"{counted(self._count, 'problem')} to fix", f"{self._count} to fix", f"{self._count}!")
+        words = next((form for form in forms if len(form) <= left), "")
+        return [fit(((words, "wrong"),), cells, right=True)]
+
+    @property
+    def room(self) -> int:
+        """Cells that the buttons take."""
+        return max((one.virtual_region_with_margin.right for one in self.children if one.display), default=0)
 
     def offer(self, names: Container[str]) -> None:
         """Show these buttons; one that is wanted for the first time is made now: most forms never need it."""

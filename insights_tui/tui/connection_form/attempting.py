@@ -101,7 +101,7 @@ class FormAttempt(FormTest):
         self._refused = body.values
         with self.app.batch_update():
             general = body.take_errors(answer.errors)
-            self._show_verdict(general, OFFER_TEST if answer.may_skip else "")
+            self._show_verdict(general, self.told.words(OFFER_TEST) if answer.may_skip else "")
             self._set_mode(Mode.REFUSED if answer.may_skip else Mode.EDIT)
             actions.set_count(body.problems)
             wrong = body.first_wrong(general)

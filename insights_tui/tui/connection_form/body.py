@@ -1,6 +1,7 @@
 """The fields, in the order of the original page, and what is said below each."""
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
@@ -12,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, TextArea
 
 from insights_tui.domain.answers import SavedConnection
+from insights_tui.domain.connection import Secret
 from insights_tui.domain.refused import FieldError
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import sanitize
@@ -19,10 +21,11 @@ from insights_tui.domain.trouble import About
 from insights_tui.tui.connection_form.check import UNREAD, as_connection
 from insights_tui.tui.connection_form.choice import Choice
 from insights_tui.tui.connection_form.findings import Findings, Said
-from insights_tui.tui.connection_form.local import read_ca
+from insights_tui.tui.connection_form.local import read_ca, resolve_password
 from insights_tui.tui.connection_form.login import Login
-from insights_tui.tui.connection_form.messages import CaRead
+from insights_tui.tui.connection_form.messages import CaRead, ReferenceSeen
 from insights_tui.tui.connection_form.password_field import PasswordField
+from insights_tui.tui.connection_form.reference import read_reference
 from insights_tui.tui.connection_form.row import Row
 from insights_tui.tui.connection_form.servers_field import ServersField
 from insights_tui.tui.connection_form.text_field import TextField
@@ -263,6 +266,19 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         self.post_message(self.Edited())
         if field is Field.CA and self.findings.certificate(values) is UNREAD:
             self.run_worker(self._read_ca(values.ca), group="ca", exclusive=True, exit_on_error=False)
+
+        if field is Field.PASSWORD and values.password is not None and read_reference(values.password.reveal()):
+            self.run_worker(self._look(values.password), group="reference", exclusive=True, exit_on_error=False)
+
+    async def _look(self, reference: Secret) -> None:
+        found = await asyncio.to_thread(resolve_password, reference, os.environ)
+        self.post_message(ReferenceSeen(reference.reveal(), found if isinstance(found, FieldError) else None))
+
+    def on_reference_seen(self, event: ReferenceSeen) -> None:
+        """Say what is missing where it points: now, not when Connect is pressed."""
+        event.stop()
+        self.findings.reference = (event.reference, event.missing)
+        self.say()
 
     async def _read_ca(self, path: str) -> None:
         self.post_message(CaRead(path, await asyncio.to_thread(read_ca, path)))

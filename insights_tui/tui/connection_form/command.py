@@ -5,7 +5,7 @@ from shlex import quote
 from insights_tui.domain.connection import ConnectionType
 from insights_tui.domain.text import sanitize
 from insights_tui.tui.connection_form.local import is_pem
-from insights_tui.tui.connection_form.reference import read_reference
+from insights_tui.tui.connection_form.reference import read_reference, reference_error
 from insights_tui.tui.connection_form.values import Values
 
 TYPE_WORDS = {ConnectionType.PLAINTEXT: "plaintext", ConnectionType.SASL_SSL: "sasl"}
@@ -26,7 +26,8 @@ def command_line(values: Values, *, ca_unseen: bool = False) -> str:
             words += ["--ca", PASTED if ca_unseen or is_pem(values.ca) else _word(values.ca, PASTED)]
         if values.password is not None:
             reference = read_reference(values.password.reveal())
-            words += ["--password-from", "-" if reference is None else quote(sanitize(str(reference)))]
+            named = reference is not None and reference_error(reference) is None  # else `connect` would not take it
+            words += ["--password-from", quote(sanitize(str(reference))) if named else "-"]
     return " ".join(words)
 
 

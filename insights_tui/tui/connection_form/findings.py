@@ -45,6 +45,9 @@ class Findings:
     file: tuple[str, str | FieldError | None] = ("", None)
     """The path of a certificate and what was read there."""
 
+    reference: tuple[str, FieldError | None] = ("", None)
+    """A reference to a password, and why there is none where it points; never the password."""
+
     def certificate(self, values: Values) -> str | FieldError | None:
         """Give the PEM text that the field means, as far as it is known."""
         if not values.ca.strip():
@@ -106,6 +109,9 @@ class Findings:
             if again:
                 return Said(note=f"{again[0].message} {again[0].hint}", warn=True)
             if values.password and read_reference(values.password.reveal()):
+                path, missing = self.reference
+                if missing is not None and path == values.password.reveal():
+                    return Said(note=f"{missing.message} {missing.hint}", warn=True)
                 return Said(note="Read on this host when you connect.")
         hints = checked.hints_of(one) if one in self.visited or one is Field.CA else ()
         note = " ".join(f"{hint.message} {hint.hint}".strip() for hint in hints)

@@ -1,6 +1,6 @@
 """A sheet whose lines depend on its width: they are made when it is painted, not once more when it has its size."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from textual.geometry import Size
 from textual.strip import Strip
@@ -12,8 +12,13 @@ from insights_tui.tui.sheet import Sheet
 class Flowing(Sheet):
     """Gives its lines for any width; call `redraw` when they may have changed."""
 
-    _made_for = -1
-    """The width that the painted lines were made for."""
+    _made_for: tuple[int, Hashable] | None = None
+    """The width, and what else counts, that the painted lines were made for."""
+
+    @property
+    def room(self) -> Hashable:
+        """Give what else than the width the lines depend on."""
+        return None
 
     def lines(self, cells: int) -> Sequence[Line]:
         """Write it in so many cells."""
@@ -21,16 +26,23 @@ class Flowing(Sheet):
 
     def redraw(self) -> None:
         """Paint what differs from what stands there."""
-        if self._made_for >= 0:  # before its first painting nothing stands there
-            self._made_for = self.size.width
-            self.paint(self.lines(self._made_for))
+        if self._made_for is not None:  # before its first painting nothing stands there
+            cells = self.size.width
+            self._made_for = (cells, self.room)
+            self.paint(self.lines(cells))
 
     def render_line(self, y: int) -> Strip:
         """Paint one line, written anew where the width is another one."""
-        cells = self.size.width
-        if cells != self._made_for:
-            self._made_for, self._lines = cells, tuple(self.lines(cells))
+        made_for = (self.size.width, self.room)
+        if made_for != self._made_for:
+            self._made_for, self._lines = made_for, tuple(self.lines(made_for[0]))
         return super().render_line(y)
+
+    def notify_style_update(self) -> None:
+        """Look again once all styles are set: those of what stands within count, too."""
+        super().notify_style_update()
+        if self._made_for is not None:
+            self.call_later(self.redraw)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Tell how many lines there are at a width."""

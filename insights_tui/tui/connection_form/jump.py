@@ -41,9 +41,11 @@ class FormJump(FormKeys):
         await settle(self)
         self._left, self._jumping = self.focused, True
         with self.app.batch_update():
-            self.query_one(FormBody).show_letters(LETTERS)
+            letters = {field: self.told(letter) for field, letter in LETTERS.items()}
+            self.query_one(FormBody).show_letters(letters)
             self.set_focus(None)
-            self.query_one(Actions).set_help(JUMP_HELP if self._place(_RESULTS) is None else JUMP_HELP_TESTED)
+            words = JUMP_HELP if self._place(_RESULTS) is None else JUMP_HELP_TESTED
+            self.query_one(Actions).set_help(self.told.words(words))
 
     async def action_jump_to(self, name: str) -> None:
         """Go where the letter says."""

@@ -16,6 +16,7 @@ from insights_tui.tui.connection_form.in_order import settle
 from insights_tui.tui.connection_form.stops import next_stop
 from insights_tui.tui.connection_form.type_choice import TypeChoice
 from insights_tui.tui.connection_form.verdict import Verdict
+from insights_tui.tui.told_keys import Told, told_in
 
 
 class FormKeys(ModalScreen[SavedConnection | None]):
@@ -37,6 +38,11 @@ class FormKeys(ModalScreen[SavedConnection | None]):
             # Else it is painted as for a narrow terminal first, then styled and painted once more.
             reached = classes(self.app.size, self.HORIZONTAL_BREAKPOINTS or (), self.VERTICAL_BREAKPOINTS or ())
             self.add_class(*reached.split(), update=False)
+
+    @property
+    def told(self) -> Told:
+        """Spell keys as they are now."""
+        return told_in(self, CaField)
 
     @property
     def results(self) -> CheckPanel | None:

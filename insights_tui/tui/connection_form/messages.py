@@ -47,6 +47,16 @@ class LoadFailed(Message):
         self.answer = answer
 
 
+class ReferenceSeen(Message):
+    """Somebody looked where a reference to a password points."""
+
+    def __init__(self, reference: str, missing: FieldError | None) -> None:
+        super().__init__()
+        self.reference = reference
+        self.missing = missing
+        """Why there is no password; `None` where there is one."""
+
+
 class CaRead(Message):
     """A file was looked at."""
 

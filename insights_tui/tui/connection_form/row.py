@@ -32,6 +32,12 @@ class Row(Flowing):
         """Whether an error stands here."""
         return bool(self._said.errors)
 
+    @property
+    def room(self) -> tuple[int, int, int]:
+        """Where the field stands, and how high it is: the style sheet moves it when the terminal is resized."""
+        field = self.widget.styles
+        return field.margin.left, field.margin.top, int(field.height.value) if field.height is not None else 1
+
     def show_letter(self, letter: str) -> None:
         """Put the letter that leads here before the label, or take it away."""
         self._letter = letter
@@ -53,9 +59,7 @@ class Row(Flowing):
 
     def lines(self, cells: int) -> list[Line]:
         """Write label, room for the field, and what is said."""
-        field = self.widget.styles
-        left, above = field.margin.left, field.margin.top
-        high = int(field.height.value) if field.height is not None else 1
+        left, above, high = self.room
         focused = self.has_focus_within
         bar: Line = ((self._glyphs.bar if focused else " ", "accent"),)
         label: Line = ((LABELS[self.field], "bad" if self.wrong else "strong" if focused else "label"),)

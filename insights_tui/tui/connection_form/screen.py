@@ -180,7 +180,7 @@ class ConnectionFormScreen(FormAttempt):
         actions.set_count(body.problems)
         self.query_one(CommandLine).show(body.values, ca_unseen=body.ca_unseen)
         if (panel := self.results) is not None:
-            panel.remark(self._tested.remark(body.values))
+            panel.remark(self.told.words(self._tested.remark(body.values)))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Say what the focus is on."""
@@ -192,7 +192,7 @@ class ConnectionFormScreen(FormAttempt):
             text = HELP_UNCHANGED
         else:
             text = HELP[Field(name)] if name in set(Field) else BUTTON_HELP.get(name, "")
-        self.query_one(Actions).set_help(text)
+        self.query_one(Actions).set_help(self.told.words(text))
 
     # Keys and buttons
 
@@ -270,7 +270,7 @@ class ConnectionFormScreen(FormAttempt):
         await settle(self)
         line = self.query_one(CommandLine)
         self.app.copy_to_clipboard(line.text)
-        self.notify(line.advice, title="Command copied", markup=False)
+        self.query_one(Actions).set_help(f"Command copied, if this terminal allows it (OSC 52). {line.advice}")
 
     def _ask(self, mode: Mode) -> None:
         self._before = self.focused

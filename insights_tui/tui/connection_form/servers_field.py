@@ -32,6 +32,11 @@ class ServersField(TextField):
         """Take away a comma that nothing follows."""
         if self.value.endswith((",", " ")):
             self.value = self.value.rstrip(", ")
+        self.scroll_home(animate=False)  # a long list is read from its first server
+
+    def on_focus(self) -> None:
+        """Show where the next character goes."""
+        self.show_cursor()
 
     def cleaned(self, text: str) -> str:
         """Join the entries with commas, and set a comma to what stands before where several come."""

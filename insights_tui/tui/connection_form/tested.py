@@ -7,7 +7,7 @@ from insights_tui.domain.refused import FieldError
 from insights_tui.domain.trouble import About
 from insights_tui.tui.connection_form.values import Values
 
-CHANGED = "The fields have changed since this test. ctrl+t tests them as they are now."
+CHANGED = "The fields have changed since this test. {ctrl+t} tests them as they are now."
 
 
 @dataclass(slots=True)

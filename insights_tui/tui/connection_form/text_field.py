@@ -1,6 +1,8 @@
 """A one-line text field: never blinks, pastes clean."""
 
+from rich.cells import cell_len
 from textual import events
+from textual.geometry import Region
 from textual.widgets import Input
 
 from insights_tui.domain.text import sanitize
@@ -54,6 +56,12 @@ class TextField(Input):
         text = self.cleaned(text)
         if text:
             self.replace(text, *sorted(self.selection))
+            self.show_cursor()  # `Input` itself does not where it was empty
+
+    def show_cursor(self) -> None:
+        """Scroll to where the next character goes."""
+        at = cell_len(self.value[: self.cursor_position])
+        self.scroll_to_region(Region(at, 0, 1, 1), force=True, animate=False)
 
     def cleaned(self, text: str) -> str:
         """Make pasted text fit for this field; nothing to paste is the empty string."""

@@ -41,9 +41,10 @@ LETTERS = {
     Field.CA: "a",
 }
 """What leads to a field after ctrl+g."""
-JUMP_HELP = "Press the letter beside a field, or b for the buttons. Any other key stays here."
-JUMP_HELP_TESTED = "Press the letter beside a field, b for the buttons or r for the results. Any other key stays."
+JUMP_HELP = "Press the letter beside a field, or {b} for the buttons. Any other key stays here."
+JUMP_HELP_TESTED = "Press the letter beside a field, {b} for the buttons or {r} for the results. Any other key stays."
 
+# Keys in braces are told as they are where the settings have moved them.
 HELP = {
     Field.TOPIC: "A topic that exists: nothing here creates one.",
     Field.SERVERS: (
@@ -54,7 +55,7 @@ HELP = {
     Field.MECHANISM: "Left and right choose: what the brokers have switched on for this user.",
     Field.USERNAME: "The Kafka user. It needs the right to write to the topic.",
     Field.PASSWORD: "Typed, or a reference read on this host: env:NAME or file:PATH.",
-    Field.CA: "A path on this host or pasted PEM. Empty: system trust store. ctrl+u clears.",
+    Field.CA: "A path on this host or pasted PEM. Empty: system trust store. {ctrl+u} clears.",
 }
 
 HELP_UNCHANGED = "Empty keeps the saved one. Or type it, or a reference: env:NAME, file:PATH."
@@ -96,7 +97,7 @@ FIELDS = {
 }
 """Where what a test tells is mended."""
 
-OFFER_TEST = "ctrl+t tests every server and every member, step by step."
+OFFER_TEST = "{ctrl+t} tests every server and every member, step by step."
 
 NOT_ENCRYPTED = "Not encrypted: anybody on the network path can read the payloads."
 SYSTEM_STORE = "the system's trust store"
