@@ -40,6 +40,7 @@ class Attached:
     """Sockets of further agents that the screen may be switched to."""
     embedded: "EmbeddedAgent | None" = None
     state_dir: Path | None = None
+    """Where the interface keeps what is its own: its log, and a report where it broke."""
 
 
 def run(common: Common, look: Look) -> int:
@@ -55,8 +56,7 @@ def run(common: Common, look: Look) -> int:
         common = replace(common, socket=habits.agents[0], others=habits.agents[1:])
     keymap = checked(habits)
     attached = _attach(common, read_only=bool(look.read_only))
-    show(attached, look, timeout_s=common.timeout_s, keys=keymap)
-    return exits.FINE
+    return show(attached, look, timeout_s=common.timeout_s, keys=keymap)
 
 
 def require_terminal(instead: str) -> None:
@@ -77,8 +77,11 @@ def show(
     timeout_s: float,
     seconds: float | None = None,
     keys: Mapping[str, str] | None = None,
-) -> None:
-    """Draw the interface until it is left, or for some `seconds`; then drain an agent of our own, bounded."""
+) -> int:
+    """Draw the interface until it is left, or for some `seconds`; then drain an agent of our own, bounded.
+
+    The exit code is not 0 where it broke.
+    """
     from insights_tui.client.api import AgentClient
     from insights_tui.tui.feed import WINDOW_S
 
@@ -110,7 +113,7 @@ def show(
             """Listen to signals right after the base class does: later handlers replace earlier ones."""
             self.call_next(guard.listen)
 
-    async def session() -> None:
+    async def session() -> int:
         try:
             app = Guarded(
                 client,
@@ -127,6 +130,7 @@ def show(
             if seconds is not None:
                 asyncio.get_running_loop().call_later(seconds, app.leave)
             await app.run_async()
+            return exits.ACT_FAILED if app.return_code else exits.FINE
         finally:
             for one in opened:
                 await one.close()
@@ -134,7 +138,7 @@ def show(
     guard = HangupGuard(drain, orderly_s=ATTACHED_S if embedded is None else ORDERLY_S)
     try:
         with guard:
-            asyncio.run(session())
+            return asyncio.run(session())
     finally:
         drain()
 
@@ -142,11 +146,11 @@ def show(
 def _attach(common: Common, *, read_only: bool = False) -> Attached:
     if common.socket is not None and common.others:  # each was named: one that is down is shown as down
         log_to_file(places().state_dir, "warning", "text")
-        return Attached(common.socket, common.others)
+        return Attached(common.socket, common.others, state_dir=places().state_dir)
     found = find(common)
     if found.alive:
         log_to_file(places().state_dir, "warning", "text")
-        return Attached(found.socket)
+        return Attached(found.socket, state_dir=places().state_dir)
     if read_only:
         raise CliError(
             f"No agent answers at {found.socket}, and an interface that is read-only runs none of its own.",

@@ -184,7 +184,9 @@ class InsightsApp(Following):
         super()._display(screen, exact(renderable))  # type: ignore[arg-type]  # the same kind goes out as came in
 
     def _fatal_error(self) -> None:
-        """Replace Textual's traceback, which prints local variables, by a report in a file."""
+        """Replace Textual's traceback, which prints local variables, by a report in a file; the first error counts."""
+        if self._exit_renderables:
+            return
         error = sys.exc_info()[1] or self._exception
         path = write_report(error, self._crash_folder) if error is not None else None
         where = f"The report is in {path}." if path else "No report could be written."

@@ -119,6 +119,25 @@ def test_a_stalled_terminal_gets_its_mode_back(tmp_path: Path) -> None:
     assert screen.process.returncode == 143
 
 
+def test_a_crash_is_no_success_and_its_report_is_with_the_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INSIGHTS_STATE_DIR", str(tmp_path / "state"))
+    script = (
+        "from insights_tui.cli.main import main\n"
+        "from insights_tui.tui.app import InsightsApp\n"
+        "InsightsApp.on_frame_arrived = lambda self, message: 1 / 0\n"
+        f"main(['--socket', {str(tmp_path / 'a.sock')!r}])\n"
+    )
+    with fake_agent(tmp_path / "a.sock") as agent, terminal([sys.executable, "-c", script]) as screen:
+        agent.shows()
+        screen.wait_for(b"insights-tui has stopped: ZeroDivisionError.")
+        until(lambda: screen.process.poll() is not None, "the end of a program that broke")
+    assert screen.process.returncode == 1
+    (report,) = (tmp_path / "state").glob("crash-*.txt")
+    assert "ZeroDivisionError" in report.read_text()
+
+
 def test_a_stuck_screen_does_not_keep_a_dead_terminal_s_program_alive(tmp_path: Path) -> None:
     """The guard's own thread drains and ends it, though signals are ignored and the main thread is stuck."""
     script = (

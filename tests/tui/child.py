@@ -17,7 +17,11 @@ async def stopped() -> None:
 class Breaking(InsightsApp):
     def action_crash(self) -> None:
         password = "hunter2"
+        self.call_later(self.crash_again)
         raise RuntimeError(f"cannot log in with {password}")
+
+    def crash_again(self) -> None:
+        raise ValueError("what follows from the first error is no news")
 
 
 if __name__ == "__main__":

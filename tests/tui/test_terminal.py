@@ -45,6 +45,8 @@ def test_a_crash_leaves_a_sane_terminal_and_a_report_without_secrets(terminal: T
     screen = terminal.screen()
     assert "crash-" in screen, "it says where the report is"
     assert "Traceback" not in screen
+    assert "NOTE" not in screen
+    assert terminal.exit_code == 1
     (report,) = tmp_path.glob("crash-*.txt")
     written = report.read_text()
     assert "action_crash" in written

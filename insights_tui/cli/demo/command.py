@@ -2,7 +2,6 @@
 
 import click
 
-from insights_tui.cli import exits
 from insights_tui.cli.demo.schedule import Schedule
 from insights_tui.cli.options import common_of, common_options, look_of, look_options
 from insights_tui.cli.reach import errors_told
@@ -59,5 +58,4 @@ def command(
     ):
         attached = Attached(session.socket, embedded=session.embedded)
         look = look_of(ascii_only=ascii_only, interval=interval, mouse=mouse, read_only=read_only)
-        show(attached, look, timeout_s=common.timeout_s, seconds=seconds)
-    return exits.FINE
+        return show(attached, look, timeout_s=common.timeout_s, seconds=seconds)
