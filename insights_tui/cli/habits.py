@@ -20,6 +20,7 @@ class Habits:
 
     agents: tuple[Path, ...] = ()
     read_only: bool = False
+    theme: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
     """Where the keys stand."""
@@ -32,7 +33,7 @@ def habits_of() -> Habits:
     settings = settings_of()
     wanted = settings.interface
     agents = tuple(Path(text).expanduser().absolute() for text in wanted.agents)
-    return Habits(agents, wanted.read_only == "on", wanted.keys, settings.origin(f"{_GROUP}.keys"))
+    return Habits(agents, wanted.read_only == "on", wanted.theme, wanted.keys, settings.origin(f"{_GROUP}.keys"))
 
 
 def _in_file() -> bool:

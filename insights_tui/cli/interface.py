@@ -15,7 +15,7 @@ from insights_tui.cli.agent import forbid_core_dumps
 from insights_tui.cli.habits import checked, habits_of
 from insights_tui.cli.hangup import ATTACHED_S, ORDERLY_S, HangupGuard
 from insights_tui.cli.logs import log_to_file
-from insights_tui.cli.options import Common, Look
+from insights_tui.cli.options import THEMES, Common, Look
 from insights_tui.cli.output import CliError
 from insights_tui.cli.reach import find, settings_of
 from insights_tui.places import places
@@ -52,6 +52,8 @@ def run(common: Common, look: Look) -> int:
     habits = habits_of()
     if look.read_only is None:
         look = replace(look, read_only=habits.read_only)
+    if look.theme is None:
+        look = replace(look, theme=habits.theme)
     if common.socket is None and habits.agents:
         common = replace(common, socket=habits.agents[0], others=habits.agents[1:])
     keymap = checked(habits)
@@ -124,6 +126,7 @@ def show(
                 crash_folder=attached.state_dir,
                 keys=keys,
                 read_only=bool(look.read_only),
+                theme=look.theme or THEMES[0],
                 places=[Place(socket, partial(client_of, socket)) for socket in (attached.socket, *attached.others)],
             )
             asyncio.get_running_loop().call_later(STARTED_S, collector.settle)

@@ -77,7 +77,13 @@ class _Verbs(click.Group):
 @look_options
 @click.pass_context
 def cli(
-    context: click.Context, *, ascii_only: bool, interval: float, mouse: bool | None, read_only: bool | None
+    context: click.Context,
+    *,
+    ascii_only: bool,
+    interval: float,
+    mouse: bool | None,
+    read_only: bool | None,
+    theme: str | None,
 ) -> int:
     """Send your algorithms' metrics to Kafka, and know at a glance that they arrive.
 
@@ -87,7 +93,7 @@ def cli(
         with collector.held():
             from insights_tui.cli.interface import run
 
-            look = look_of(ascii_only=ascii_only, interval=interval, mouse=mouse, read_only=read_only)
+            look = look_of(ascii_only=ascii_only, interval=interval, mouse=mouse, read_only=read_only, theme=theme)
         return run(common_of(context, several=True), look)
     return exits.FINE
 

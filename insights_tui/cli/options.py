@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 DEFAULT_TIMEOUT_S = 5.0
+THEMES = ("dark", "light", "contrast", "terminal")
+"""As the settings name them; `tui/theme.py` has their colours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Look:
     """`None`: on, but off over SSH."""
     read_only: bool | None = None
     """`None`: what the settings say."""
+    theme: str | None = None
+    """Likewise."""
 
 
 def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,15 +52,18 @@ def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--mouse/--no-mouse", default=None, help="Use the mouse (default: not over SSH)."),
         click.option("--read-only", is_flag=True, default=None, help="Look only: nothing can be changed."),
+        click.option("--theme", type=click.Choice(THEMES), help="Colours (default dark); terminal: its own sixteen."),
     ):
         command = option(command)
     return command
 
 
-def look_of(*, ascii_only: bool, interval: float, mouse: bool | None, read_only: bool | None) -> Look:
+def look_of(
+    *, ascii_only: bool, interval: float, mouse: bool | None, read_only: bool | None, theme: str | None
+) -> Look:
     """Put the screen's options together; a terminal whose encoding is not UTF-8 gets ASCII."""
     plain = (sys.stdout.encoding or "").lower().replace("-", "") not in {"utf8", "utf8sig"}
-    return Look(ascii_only=ascii_only or plain, interval_s=interval, mouse=mouse, read_only=read_only)
+    return Look(ascii_only=ascii_only or plain, interval_s=interval, mouse=mouse, read_only=read_only, theme=theme)
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -116,6 +116,8 @@ class Interface(BaseModel):
     """Sockets of the agents that it may show, the first one at its start; `--socket` goes before it."""
     read_only: Switch = "off"
     """`on`: nothing can be changed, as with `--read-only`."""
+    theme: Annotated[Literal["dark", "light", "contrast", "terminal"], BeforeValidator(values.lower)] = "dark"
+    """Its colours, as with `--theme`: `contrast` is white on black, `terminal` the terminal's own sixteen."""
     keys: Annotated[dict[str, str], BeforeValidator(values.keymap)] = {}
     """Other keys for acts, by the act's id: `"insights.freeze" = "f"`, or `insights.freeze=f,app.quit=Q`."""
 

@@ -29,7 +29,7 @@ from insights_tui.tui.remote import over_ssh
 from insights_tui.tui.screens.agents import Place
 from insights_tui.tui.screens.insights_screen import InsightsScreen
 from insights_tui.tui.styles_path import style
-from insights_tui.tui.theme import DARK, OURS, THEMES
+from insights_tui.tui.theme import BY_WORD, OURS, THEMES
 from insights_tui.tui.views.registry import VIEWS, preload
 
 
@@ -53,6 +53,7 @@ class InsightsApp(Following):
         mouse: bool | None = None,
         keys: Mapping[str, str] | None = None,
         read_only: bool = False,
+        theme: str = "dark",
         places: Sequence[Place] = (),
     ) -> None:
         """Prepare the interface.
@@ -60,7 +61,8 @@ class InsightsApp(Following):
         `interval_s` is the time between two snapshots. `on_stop` is awaited once before the screen goes (an
         embedded agent drains there; its owner bounds the time). A crash report goes to `crash_folder`. `mouse` is
         off over SSH unless asked for. `keys` remaps bindings by their ids (`{"insights.freeze": "f"}`). `read_only`
-        says that `client` refuses what changes something. `client` is of the first of `places`, where there are some.
+        says that `client` refuses what changes something. `theme` is a word of `theme.BY_WORD`.
+        `client` is of the first of `places`, where there are some.
         """
         # An ANSI theme must be chosen before the base class looks: else NO_COLOR comes out as grey truecolor.
         ansi = True if "NO_COLOR" in os.environ else None
@@ -81,9 +83,9 @@ class InsightsApp(Following):
         """Keys that were moved, by the ids of acts."""
         self._leaving = False
         self._preloaded = False
-        for theme in OURS.values():
-            self.register_theme(theme)
-        self.theme = DARK.name
+        for each in OURS.values():
+            self.register_theme(each)
+        self.theme = BY_WORD[theme].name
 
     def get_default_screen(self) -> Screen[None]:
         """Start on the Insights page."""

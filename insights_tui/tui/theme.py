@@ -135,5 +135,7 @@ THEMES = {
     "Terminal theme": ("The terminal's own sixteen colours", TERMINAL),
 }
 """What the palette offers."""
+BY_WORD = {"dark": DARK, "light": LIGHT, "contrast": CONTRAST, "terminal": TERMINAL}
+"""The same by the words of the settings."""
 OURS = {theme.name: theme for _, theme in THEMES.values()}
 """The same by their names."""

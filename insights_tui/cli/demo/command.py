@@ -32,6 +32,7 @@ def command(
     interval: float,
     mouse: bool | None,
     read_only: bool | None,
+    theme: str | None,
 ) -> int:
     """Watch it work: three brokers, an agent and three algorithms, all inside; nothing is left behind.
 
@@ -57,5 +58,5 @@ def command(
         algorithms(session.url, schedule, quiet=True),
     ):
         attached = Attached(session.socket, embedded=session.embedded)
-        look = look_of(ascii_only=ascii_only, interval=interval, mouse=mouse, read_only=read_only)
+        look = look_of(ascii_only=ascii_only, interval=interval, mouse=mouse, read_only=read_only, theme=theme)
         return show(attached, look, timeout_s=common.timeout_s, seconds=seconds)
