@@ -130,8 +130,14 @@ def wrap(value: str, cells: int) -> list[str]:
 
 
 def ascii_line(line: Line) -> Line:
-    """Spell a line in ASCII, foreign text included: `?` stands for what has no spelling."""
-    return tuple((part.translate(_ASCII).encode("ascii", "replace").decode("ascii"), token) for part, token in line)
+    """Spell a line in ASCII, foreign text included: `?` stands for each cell of what has no spelling."""
+    return tuple((_ascii(part.translate(_ASCII)), token) for part, token in line)
+
+
+def _ascii(value: str) -> str:
+    if value.isascii():
+        return value
+    return "".join(letter if letter.isascii() else "?" * cell_len(letter) for letter in value)
 
 
 def whole_seconds(seconds: float) -> str:

@@ -60,4 +60,9 @@ def test_one_changed_digit_is_one_cell() -> None:
 
 
 def test_ascii_spells_everything() -> None:
-    assert plain(ascii_line(text("— … \N{MULTIPLICATION SIGN} · → 表 é"))) == "- ~ x - > ? ?"
+    assert plain(ascii_line(text("— … \N{MULTIPLICATION SIGN} · → 表 é"))) == "- ~ x - > ?? ?"
+
+
+@given(WORDS)
+def test_ascii_takes_the_cells_that_the_text_took(value: str) -> None:
+    assert width(ascii_line(text(value))) == width(text(value))
