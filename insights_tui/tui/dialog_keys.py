@@ -13,7 +13,7 @@ from insights_tui.tui.lines import Line, width
 from insights_tui.tui.sheet import Sheet
 from insights_tui.tui.told_keys import spelt
 
-COPIED = "Copied, if the terminal allows it"
+COPIED = "Copied (OSC 52)"
 """What a dialog says after a copy: no terminal answers to OSC 52."""
 
 

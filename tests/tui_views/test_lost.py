@@ -15,6 +15,7 @@ from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.tui.frame import Space
 from insights_tui.tui.rows import Rows
 from insights_tui.tui.views.lost.drawing import row
+from insights_tui.tui.views.lost.filters import parse_filter
 from tests.tui.driving import Desk, desk
 from tests.tui.samples import AUTH_FAILED, CONNECTED, HOSTILE, HOSTILE_SNAPSHOT, NONE, NOW
 from tests.tui_views.agents import MEGABYTE, ViewsAgent, hostile_payload, lost_payload, snapshot_of
@@ -100,6 +101,19 @@ async def test_a_filter_is_typed_in_one_line() -> None:
         await seated.press("escape", "escape", "f")
         await seated.until_shown("filter: expired unsent or expired unknown")
         assert agent.pages[-1] == (LostFilter(reasons=EXPIRED), 0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "reasons"),
+    [
+        ("unsent", {Outcome.EXPIRED_UNSENT}),
+        ("expired unknown", {Outcome.EXPIRED_UNKNOWN}),
+        ("Expired Unsent rejected", {Outcome.EXPIRED_UNSENT, Outcome.REJECTED}),
+        ("expired", EXPIRED),
+    ],
+)
+def test_a_reason_is_typed_as_the_list_writes_it(typed: str, reasons: set[Outcome]) -> None:
+    assert parse_filter(typed, NOW) == LostFilter(reasons=frozenset(reasons))
 
 
 async def test_a_value_is_shown_when_it_is_asked_for_one_at_a_time() -> None:

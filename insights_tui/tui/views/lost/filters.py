@@ -1,18 +1,20 @@
 """One line that filters lost payloads: reasons, how long ago, a part of an id, in any order."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from insights_tui.domain.lost import LostFilter, parse_reasons, parse_text, parse_time
 from insights_tui.domain.outcome import Outcome
 
+_TWO_WORDS = re.compile(r"\bexpired (unsent|unknown)\b", re.IGNORECASE)
 HINT = "reason, how long ago, part of an id: rejected 2h 0193"
 
 
 def parse_filter(typed: str, now: datetime) -> LostFilter:
     """Read the line; an empty one takes all. Raises `ValueError` that says what was not understood."""
     which = LostFilter()
-    for word in typed.split():
+    for word in _TWO_WORDS.sub(r"expired_\1", typed).split():
         reasons = _reasons(word)
         since = _since(word, now)
         if reasons:
@@ -36,8 +38,9 @@ def filter_line(which: LostFilter, now: datetime) -> str:
 
 
 def _reasons(word: str) -> frozenset[Outcome]:
+    """Read a reason as the list writes it, or the half of it that tells (no id has such letters)."""
     try:
-        return parse_reasons([word])
+        return parse_reasons([f"expired_{word}" if word.lower() in ("unsent", "unknown") else word])
     except ValueError:
         return frozenset()
 
