@@ -96,10 +96,11 @@ def test_a_queue_that_is_nearly_full_is_told_as_a_warning() -> None:
 def test_payloads_that_wait_are_told_without_a_connection_too() -> None:
     none = replace(samples.NONE, counts=Counts(accepted=7, queued=7), next_loss_s=0.4)
     rows = written(Flow().lines(scene(none)))
-    assert rows[0].startswith("No connection: nothing is delivered.")
     assert rows[-1].split()[0] == "7"
     assert "now" in rows[-1]
-    assert "What will stand here" in " ".join(written(Flow().lines(scene(samples.NONE))))
+    empty = written(Flow().lines(scene(samples.NONE)))
+    assert empty[0] == "No connection: nothing is delivered.  c connects to Kafka."
+    assert "What will stand here" in " ".join(empty)
     assert Charts().lines(scene(samples.NONE)) == []
 
 

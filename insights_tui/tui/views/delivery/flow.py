@@ -1,13 +1,15 @@
 """What waits and how long it may, and how long Kafka takes: labels above values, in columns."""
 
+from collections.abc import Sequence
+
 from insights_tui.domain.snapshot import Latency, Snapshot
 from insights_tui.domain.text import duration, latency, thousands
 from insights_tui.tui.frame import Scene
-from insights_tui.tui.lines import BLANK, Line, columns, crop, fit, text, whole_seconds, wrap
+from insights_tui.tui.lines import BLANK, Line, crop, fit, text, whole_seconds, wrap
 from insights_tui.tui.panels.panel import Panel
 
 _SOON_S = 60.0
-_COLUMN, _NARROW = 16, 13
+_COLUMN, _NARROW = 16, 12
 _HERE = (
     "What will stand here: how many payloads come in and go out each second, how long Kafka takes to answer,"
     " its brokers and partitions, those in trouble first, and what became of every payload."
@@ -26,10 +28,10 @@ class Flow(Panel):
             return []
         if snapshot.connection is not None:
             return _figures(scene, snapshot)
+        if snapshot.counts.pending:  # the banner tells what is missing
+            return _figures(scene, snapshot)
         press = "" if scene.frame.read_only else "  {c} connects to Kafka."
         missing = scene.space.told.line(f" No connection: nothing is delivered.{press}")
-        if snapshot.counts.pending:
-            return [missing, BLANK, *_figures(scene, snapshot)]
         here = wrap(_HERE, min(_READABLE, scene.width - 1)) if scene.tier != "tiny" else []
         return [missing, *([BLANK] if here else []), *(text(f" {row}", "label") for row in here)]
 
@@ -42,10 +44,16 @@ def _figures(scene: Scene, snapshot: Snapshot) -> list[Line]:
     if scene.tier == "tiny":
         rows = [(*fit(text(f" {label}", "label"), _NARROW + 2), *value) for label, value in fields[:-1]]
         return [*rows, text(" enlarge to 80x24 for trends and tables", "label")]
-    size, dots = _COLUMN if scene.roomy else _NARROW, scene.glyphs.ellipsis
-    labels = columns([text(label, "label") for label, _ in fields], size, dots)
-    values = columns([value for _, value in fields], size, dots)
-    return [crop(((" ", "text"), *row), scene.width, dots) for row in (labels, values)]
+    sizes = [_COLUMN] * len(fields) if scene.roomy else [*[_NARROW] * (len(fields) - 2), _NARROW + 2, 0]
+    labels = [text(label, "label") for label, _ in fields]
+    return [_row(labels, sizes, scene), _row([value for _, value in fields], sizes, scene)]
+
+
+def _row(cells: Sequence[Line], sizes: Sequence[int], scene: Scene) -> Line:
+    """Set cells side by side; the last has what is left of the row."""
+    dots = scene.glyphs.ellipsis
+    before = (run for cell, size in zip(cells[:-1], sizes, strict=False) for run in fit(cell, size, ellipsis=dots))
+    return crop(((" ", "text"), *before, *cells[-1]), scene.width, dots)
 
 
 def _fields(snapshot: Snapshot, *, roomy: bool) -> list[tuple[str, Line]]:

@@ -161,7 +161,7 @@ def beside(one: Tailed, source: Source, space: Space, size: int) -> list[Line]:
     lines.append(((f" {'Value':<{_LABEL}}", "label"), *space.told.line("hidden; {enter}, then v shows it", "label")))
     other = "in the topic" if source == "accepted" else "in what is accepted"
     said = (
-        "What stands here is accepted: it is on disk or in the topic. Until it is delivered it waits; Lost tells what"
+        "What stands here is accepted: it counts from then on. Until it is delivered it waits; Lost tells what"
         " never was."
         if source == "accepted"
         else "What stands here is in the topic, whoever sent it. What was accepted and is not here waits, or is lost."
