@@ -13,7 +13,7 @@ import pytest
 
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.snapshot import Counts
-from insights_tui.spool.durable import SpoolLimits, examine, schema, store
+from insights_tui.spool.durable import SpoolLimits, epochs, examine, schema
 from insights_tui.spool.durable.examine import gives_back
 from tests.spool.machine import FakeClock, Running, drafts, running
 
@@ -83,7 +83,7 @@ def disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Dis
 
     monkeypatch.setattr(sqlite3, "connect", on_disk)
     monkeypatch.setattr(schema, "UNREADABLE_S", 0.2)
-    for module in (examine, store):
+    for module in (examine, epochs):
         monkeypatch.setattr(module, "gives_back", disk.gives_back)
     return disk
 

@@ -2,44 +2,29 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
 from insights_tui.domain.clock import Moment
-from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.payload import Payload
 from insights_tui.spool.crash import crash_point
 from insights_tui.spool.durable import schema
 from insights_tui.spool.durable.anchor import Anchor
+from insights_tui.spool.durable.apply import apply
 from insights_tui.spool.durable.mark import Mark
-from insights_tui.spool.durable.ops import (
-    Batch,
-    Doubt,
-    Dropped,
-    Evicted,
-    Final,
-    Forgotten,
-    Intent,
-    LateAck,
-    Op,
-    Redriven,
-    Surplus,
-    Vanished,
-)
+from insights_tui.spool.durable.ops import Batch, Op
 from insights_tui.spool.durable.record import Record
 from insights_tui.spool.durable.row import (
     DEAD,
     EPOCH_BITS,
     IN_DOUBT,
     NEVER,
-    OUTCOMES,
     OVERHEAD,
     QUEUED,
     UNSET,
-    runs,
     seal,
     unseal,
 )
@@ -121,7 +106,7 @@ class Epoch:
                 self._insert(rows)
                 if ended:
                     self.db.executemany("INSERT OR IGNORE INTO ended VALUES (?)", [(key,) for key in ended])
-                self._apply(ops, record)
+                apply(self.db, ops, record)
                 record.commits += 1
                 packed = record.pack()
                 self.db.execute("UPDATE meta SET value = ? WHERE key = 1", (packed,))
@@ -165,86 +150,6 @@ class Epoch:
             self.db.execute(_insert_sql(count), rows[at : at + 4 * count])
             at += 4 * count
             left -= count
-
-    def _apply(self, ops: Iterable[Op], record: Record) -> None:
-        delivered: set[int] = set()
-        for op in ops:
-            match op:
-                case Final(outcome=Outcome.DELIVERED):
-                    delivered.update(op.seqs)
-                    record.delivered += len(op.seqs)
-                    record.pending_bytes -= op.size
-                case Final():
-                    self._bury(op, record)
-                case Doubt():
-                    self._each(f"UPDATE payload SET state = {IN_DOUBT} WHERE state = {QUEUED} AND {{}}", op.seqs)
-                case Vanished():
-                    record.finish(Outcome.DAMAGED, op.many)
-                    record.bodiless += op.many
-                case Surplus():
-                    record.accepted += op.many
-                case Forgotten():
-                    self.db.executemany("DELETE FROM ended WHERE key = ?", [(key,) for key in op.keys])
-                case _:
-                    self._apply_to_dead(op, record)
-        if delivered:
-            self._each("DELETE FROM payload WHERE {}", sorted(delivered))
-
-    def _apply_to_dead(self, op: LateAck | Dropped | Redriven | Evicted | Intent, record: Record) -> None:
-        match op:
-            case LateAck():
-                self._each(f"UPDATE payload SET late_ack = 1 WHERE state = {DEAD} AND {{}}", op.seqs)
-                record.late_acks += len(op.seqs)
-            case Redriven():
-                count = self._each(f"UPDATE payload SET open = 0 WHERE state = {DEAD} AND open = 1 AND {{}}", op.seqs)
-                record.lost_open -= count
-                record.redriven += count
-            case Intent():
-                values = "SELECT value FROM json_each(?)"
-                self.db.execute(f"INSERT OR IGNORE INTO redriven {values}", (str(list(op.seqs)),))
-            case Dropped() | Evicted():
-                record.dead -= self._each(f"DELETE FROM payload WHERE state = {DEAD} AND {{}}", op.seqs)
-                record.dead_bytes -= op.size
-                if isinstance(op, Evicted):
-                    record.evicted += len(op.seqs)
-                    record.bodiless += op.open
-                else:
-                    damaged = record.total("damaged_open") if op.bodiless != "none" else 0
-                    bodiless = record.total("bodiless") if op.bodiless == "all" else damaged
-                    record.damaged_open -= damaged
-                    record.bodiless -= bodiless
-                    record.lost_open -= len(op.seqs) + bodiless
-
-    def _bury(self, op: Final, record: Record) -> None:
-        if op.outcome is Outcome.DAMAGED:
-            self._each("DELETE FROM payload WHERE {}", op.seqs)
-            record.finish(op.outcome, len(op.seqs))
-            record.bodiless += len(op.seqs)
-            return
-        late = int(op.late_ack)
-        buried = self._each(
-            f"UPDATE payload SET state = {DEAD}, outcome = ?, ended_ms = ?, late_ack = ?, open = 1, reason = ?"
-            " WHERE {}",
-            op.seqs,
-            (OUTCOMES[op.outcome], op.ended_ms, late, op.reason),
-        )
-        record.finish(op.outcome, len(op.seqs))
-        record.late_acks += late * len(op.seqs)
-        record.bodiless += len(op.seqs) - buried
-        record.dead += buried
-        record.dead_bytes += op.size
-        record.pending_bytes -= op.size
-
-    def _each(self, sql: str, seqs: Sequence[int], before: tuple[Any, ...] = ()) -> int:
-        """Change rows by number with as few statements as may be; tell how many there were."""
-        execute, count = self.db.execute, 0
-        ranges = runs(seqs)
-        if len(ranges) <= max(4, len(seqs) // 16):
-            for first, last in ranges:
-                count += execute(sql.format("seq BETWEEN ? AND ?"), (*before, first, last)).rowcount
-            return count
-        listed = str(list(seqs))
-        return execute(sql.format("seq IN (SELECT value FROM json_each(?))"), (*before, listed)).rowcount
 
     # Reading.
 

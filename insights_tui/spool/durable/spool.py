@@ -1,7 +1,6 @@
 """The durable spool as the engine sees it: on its loop, with the writer's thread behind."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from operator import itemgetter
@@ -15,7 +14,6 @@ from insights_tui.domain.snapshot import Counts
 from insights_tui.spool.base import (
     Accepted,
     Arrival,
-    CommitTimeoutError,
     DeadLetter,
     Durable,
     Expired,
@@ -26,26 +24,18 @@ from insights_tui.spool.base import (
     SpoolFullError,
     Usage,
 )
-from insights_tui.spool.durable import folder as places
 from insights_tui.spool.durable.limits import SpoolLimits
 from insights_tui.spool.durable.ops import Batch, Doubt, LateAck, Taken
 from insights_tui.spool.durable.row import EPOCH_BITS
 from insights_tui.spool.durable.store import Store
+from insights_tui.spool.durable.usage import usage_of
+from insights_tui.spool.durable.waiting import WaitingRoom
 from insights_tui.spool.durable.writer import Answers, Call, Ended, Noted, Writer
 
 _T = TypeVar("_T")
 _seq = itemgetter(0)
-_ONE_PAYLOAD = 32 * 1024
-"""Bytes that a large payload takes: with less room than that it is full, as people understand it."""
 _EXPIRE_PAGES = 10
 """Pages that one `expire` ends at most; the engine asks again."""
-
-
-class _Waiting:
-    __slots__ = ("batch", "done", "since")
-
-    def __init__(self, batch: Batch, done: "asyncio.Future[Accepted]", since: float) -> None:
-        self.batch, self.done, self.since = batch, done, since
 
 
 class DurableSpool(Spool):
@@ -59,8 +49,7 @@ class DurableSpool(Spool):
         self._store = Store(state_dir / "spool", self._clock, self._limits)
         self._writer = Writer(self._store, self._from_writer, self._look, self._note_problem)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: deque[_Waiting] = deque()
-        self._timer: asyncio.TimerHandle | None = None
+        self._waiting = WaitingRoom(self._limits.commit_timeout_s)
         self._arrivals: list[Arrival] | None = []
         self._problem = ""
         self._closed = False
@@ -97,9 +86,7 @@ class DurableSpool(Spool):
         self._closed = True
         await self._call(self._store.close, last=True)
         self._writer.join()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._waiting.close()
 
     # Accepting.
 
@@ -114,10 +101,7 @@ class DurableSpool(Spool):
         loop = self._loop
         if loop is None:
             raise AssertionError
-        waiting = _Waiting(Batch(drafts, deadline_s, ended), loop.create_future(), loop.time())
-        self._waiting.append(waiting)
-        if self._timer is None:
-            self._timer = loop.call_later(self._limits.commit_timeout_s, self._watch)
+        waiting = self._waiting.enter(Batch(drafts, deadline_s, ended), loop)
         self._writer.queue.put(waiting)
         try:
             return await waiting.done
@@ -132,19 +116,6 @@ class DurableSpool(Spool):
         if self._problem:
             raise SpoolFullError(self._problem)
 
-    def _watch(self) -> None:
-        """Tell those who have waited too long."""
-        loop, waiting = self._loop, self._waiting
-        if loop is None:
-            return
-        now, limit = loop.time(), self._limits.commit_timeout_s
-        while waiting and (waiting[0].done.done() or now - waiting[0].since >= limit):
-            done = waiting.popleft().done
-            if not done.done():
-                done.set_exception(CommitTimeoutError(f"the commit takes longer than {limit:g} s; it may still land"))
-        pause = waiting[0].since + limit - now if waiting else 0.0
-        self._timer = loop.call_later(max(pause, 0.01), self._watch) if waiting else None
-
     def _resolve(self, answers: Answers) -> None:
         for waiting, answer in answers:
             done = waiting.done
@@ -158,9 +129,7 @@ class DurableSpool(Spool):
                     done.set_result(accepted)
             elif not done.done():
                 done.set_exception(answer)
-        waiting_ = self._waiting
-        while waiting_ and waiting_[0].done.done():
-            waiting_.popleft()
+        self._waiting.forget_done()
 
     async def ended(self) -> Sequence[bytes]:
         """Tell the keys of executions noted with `accept`; after what waits to be committed."""
@@ -297,37 +266,8 @@ class DurableSpool(Spool):
         """Tell how full it is and how fast; looks at the disk once a second at most."""
         now = self._clock.boot()
         if self._usage is None or not 0 <= now - self._usage[0] < 1.0:
-            self._usage = (now, self._look_at_disk())
+            self._usage = (now, usage_of(self._store, self._writer.commits.copy(), self.paged, self._problem))
         return self._usage[1]
-
-    def _look_at_disk(self) -> Usage:
-        records = [epoch.record for epoch in list(self._store.epochs.values())]
-        times = sorted(self._writer.commits.copy())
-        try:
-            size: int | None = places.size(self._store.folder)
-        except OSError:
-            size = None
-        free = places.free(self._store.folder)
-        full = ""
-        if sum(record.pending_bytes + record.dead_bytes for record in records) > self._limits.max_bytes - _ONE_PAYLOAD:
-            full = "the spool has reached its limit"
-        elif free is not None and free < self._limits.reserve_bytes + _ONE_PAYLOAD:
-            full = "the disk is full"
-        return Usage(
-            bytes=size,
-            max_bytes=self._limits.max_bytes,
-            disk_free_bytes=free,
-            dead_letters=sum(record.dead for record in records),
-            dead_bytes=sum(record.dead_bytes for record in records),
-            evicted=sum(record.total("evicted") for record in records),
-            paged=self.paged,
-            commit_p50_s=times[len(times) // 2] if times else None,
-            commit_p99_s=times[len(times) * 99 // 100] if times else None,
-            commit_max_s=times[-1] if times else None,
-            writable=not self._problem,
-            problem=self._problem,
-            full=full,
-        )
 
     # Between the threads.
 

@@ -1,8 +1,7 @@
-"""All epochs together, without threads and without a loop: what the writer's thread works on."""
+"""What the engine asks of all epochs together, without threads and without a loop: the writer's thread works on it."""
 
-import errno
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from operator import is_
 from pathlib import Path
@@ -18,17 +17,13 @@ from insights_tui.spool.durable import folder as places
 from insights_tui.spool.durable import schema
 from insights_tui.spool.durable.dead import DeadLetters
 from insights_tui.spool.durable.epoch import Epoch, Page, SickError
-from insights_tui.spool.durable.examine import Examination, gives_back
-from insights_tui.spool.durable.fold import ended, forget_intents, notes
+from insights_tui.spool.durable.epochs import Epochs
 from insights_tui.spool.durable.limits import SpoolLimits
-from insights_tui.spool.durable.opening import create_epoch, lost_with, open_epoch
-from insights_tui.spool.durable.ops import Batch, Final, Forgotten, Key, Op, Redriven, Taken
+from insights_tui.spool.durable.ops import Batch, Final, Forgotten, Key, Op, Taken
 from insights_tui.spool.durable.record import Record
 from insights_tui.spool.durable.row import EPOCH_BITS, cost
-from insights_tui.spool.durable.told import Told, add, cannot_open, damage
+from insights_tui.spool.durable.told import add
 from insights_tui.spool.durable.upkeep import Upkeep
-
-_PAGE = 500
 
 _FIRST_WINDOW = 5000
 """Payloads handed over by `open` itself; the engine loads more as it needs them."""
@@ -36,30 +31,16 @@ _FIRST_WINDOW = 5000
 _FREE_S = 0.25
 
 
-class Store:
+class Store(Epochs):
     """Everything but `open` and `close` may raise `sqlite3.Error` or `OSError` where the disk refuses."""
 
     def __init__(self, folder: Path, clock: Clock, limits: SpoolLimits) -> None:
-        self.folder, self.clock, self.limits = folder, clock, limits
-        self.told = Told(clock)
+        super().__init__(folder, clock, limits)
         self.dead = DeadLetters(self)
         self.upkeep = Upkeep(self)
-        self.epochs: dict[int, Epoch] = {}
-        self.current: Epoch | None = None
-        self._next = 0
-        self.unopened: dict[int, float] = {}
-        """Epochs that could not be opened for now, and since when (`time.monotonic`)."""
-        self._reopen_at = 0.0
-        self.aside: dict[int, Record] = {}
-        """What is left of epochs that nothing can be read from."""
-        self._folded: set[int] = set()
-        self.jobs: dict[int, Iterator[None]] = {}
-        """Examinations under way."""
         self._held = self._held_bytes = 0
         """Payloads that the engine holds, and their bytes."""
         self._free_at, self._free_bytes = float("-inf"), places.free(folder.parent)
-        self.trouble: Exception | None = None
-        """Why the last change could not be written."""
         self.durable = Durable()
         """Outcomes that are committed; replaced as a whole, so that the loop may look at any time."""
         self._published: list[Record] = []
@@ -71,26 +52,9 @@ class Store:
 
         Raises `SpoolPlaceError`.
         """
-        places.prepare(self.folder)
-        found = places.numbers(self.folder)
-        self._next = found[0] + 1 if found else 0
-        for number in found:
-            if number in self._folded:
-                places.remove(self.folder, number)
-            else:
-                self._open_one(number)
-        newest = self.epochs.get(found[0]) if found else None
-        if (
-            newest is not None
-            and not newest.sick
-            and newest.number not in self.jobs
-            and newest.anchor.accepted_boot_id == self.clock.boot_id
-        ):
-            self.current = newest
-        else:
-            self._retry(self.new_epoch)
+        self.find()
         counts = Counts()
-        for record in self._records():
+        for record in self.records():
             counts = add(counts, record.counts())
         lost_open, late_acks, redriven = (self.total(name) for name in ("lost_open", "late_acks", "redriven"))
         self._retry(self._apply_intents)
@@ -115,120 +79,14 @@ class Store:
         self.epochs = {}
         self.current = None
 
-    def total(self, name: str) -> int:
-        """Add up a counter over all epochs."""
-        return sum(record.total(name) for record in self._records())
-
     def publish(self) -> None:
         """Tell which outcomes are committed: between two changes, when each count is in one record."""
-        records = self._records()
+        records = self.records()
         if len(records) != len(self._published) or not all(map(is_, records, self._published)):  # a commit makes a new
             self._published = records
             self.durable = Durable(*map(sum, zip(*[record.durable() for record in records], strict=True)))
 
-    def _records(self) -> list[Record]:
-        return [*(epoch.record for epoch in self.epochs.values()), *self.aside.values()]
-
-    def _retry(self, act: Callable[[], object]) -> None:
-        """Do something at the opening that may as well be done later."""
-        try:
-            act()
-        except (sqlite3.Error, OSError) as error:
-            self.trouble = error
-        except SickError:
-            return
-
-    def _open_one(self, number: int, since: float | None = None) -> None:
-        name = places.database(self.folder, number).name
-        try:
-            opened = open_epoch(self.folder, number, self.clock)
-        except schema.NewerVersionError as error:
-            self.told.say(cannot_open(name, str(error), "Use that version, or move the file away."))
-            return
-        except schema.ForeignFileError as error:
-            if gives_back(places.database(self.folder, number)):
-                self._set_aside(number, str(error))
-            else:
-                self._later(number, OSError(errno.EIO, str(error)), since)
-            return
-        except (sqlite3.Error, OSError) as error:
-            self._later(number, error, since)
-            return
-        epoch = opened.epoch
-        self.epochs[number] = epoch
-        try:
-            epoch.adopted = notes(epoch, "folded")
-            epoch.ended = ended(epoch)
-        except (sqlite3.Error, SickError):
-            epoch.sick = True
-        self._folded |= epoch.adopted
-        if opened.gap:
-            self.told.say(damage(name, opened.gap, "missing"))
-        if not opened.clean:
-            self.jobs[number] = Examination(epoch, self.told, self.limits.page_rows)
-
-    def _later(self, number: int, error: Exception, since: float | None) -> None:
-        """Have an epoch opened later, unless its file could not be read for too long."""
-        if since is None:
-            since = monotonic()
-            name = places.database(self.folder, number).name
-            self.told.say(cannot_open(name, str(error), "It is tried again until it can be opened."))
-        elif schema.unreadable(error) and monotonic() - since >= schema.UNREADABLE_S:
-            self._set_aside(number, str(error))
-            return
-        self.unopened[number] = since
-
-    def _set_aside(self, number: int, why: str) -> None:
-        name = places.database(self.folder, number).name
-        record = lost_with(self.folder, number)
-        try:
-            kept = places.set_aside(self.folder, number)
-        except OSError:
-            kept = None
-        if record is None:
-            places.mark(self.folder, number).unlink(missing_ok=True)
-        else:
-            self.aside[number] = record
-            if record.damaged:
-                self.told.say(damage(name, record.damaged, "unreadable"))
-        if kept is not None:
-            self.told.say(cannot_open(name, why, f"Check the disk; the file is kept as {kept.name}."))
-
-    def new_epoch(self) -> Epoch:
-        """Begin a new epoch, which takes what is accepted from now on."""
-        epoch = create_epoch(self.folder, self._next, self.clock)
-        self._next += 1
-        self.epochs[epoch.number] = self.current = epoch
-        return epoch
-
-    def _apply_intents(self) -> None:
-        """Mark dead letters whose second acceptance was committed just before the process died."""
-        for epoch in list(self.epochs.values()):
-            for number, seqs in groupby(sorted(notes(epoch, "redriven")), lambda seq: seq >> EPOCH_BITS):
-                target = self.home(number)
-                if target is not None:
-                    target.backlog.append(Redriven(list(seqs)))
-                    target.write((), self.clock.now())
-                    forget_intents(epoch, number)
-
-    # Where things are.
-
-    def home(self, number: int) -> Epoch | None:
-        """Find the epoch that holds the rows of an epoch's number: itself, or the one it was folded into."""
-        epoch = self.epochs.get(number)
-        if epoch is None:
-            epoch = next((one for one in self.epochs.values() if number in one.adopted), None)
-        return epoch
-
-    @property
-    def paged(self) -> int:
-        """Pending payloads that are on disk alone."""
-        return sum([epoch.paged for epoch in self.epochs.values()])
-
-    @property
-    def bytes(self) -> int:
-        """Of all payloads, pending and dead."""
-        return sum([one.record.pending_bytes + one.record.dead_bytes for one in self.epochs.values()])
+    # Room and paging.
 
     def _free(self) -> int | None:
         """Bytes free on the disk, looked at four times a second: each look gives the interpreter away."""
@@ -259,17 +117,6 @@ class Store:
         epoch.cursor = max(epoch.cursor, end)
         if epoch.paged and end >= epoch.record.last and epoch.number not in self.jobs:
             self.told.vanished(epoch, epoch.paged)
-
-    def flush(self, epoch: Epoch) -> None:
-        """Write what waits; where the disk refuses it goes on waiting, and the writer learns of it."""
-        if not epoch.backlog or epoch.sick:
-            return
-        try:
-            epoch.write((), self.clock.now())
-        except (sqlite3.Error, OSError) as error:
-            self.trouble = error
-        except SickError:
-            pass  # written anew, and the backlog after it
 
     # What the engine asks for.
 
@@ -430,15 +277,3 @@ class Store:
             if not epoch.sick and (epoch.backlog or epoch is self.current):
                 epoch.write((), self.clock.now())
         self.reopen()
-
-    def reopen(self) -> None:
-        """Try the files again that could not be opened."""
-        if not self.unopened or monotonic() < self._reopen_at:
-            return
-        self._reopen_at = monotonic() + self.limits.probe_s
-        for number in sorted(self.unopened, reverse=True):
-            self._open_one(number, self.unopened.pop(number))
-            epoch = self.epochs.get(number)
-            record = epoch.record if epoch is not None else self.aside.get(number)
-            if record is not None:
-                self.told.carried(record, epoch.paged if epoch is not None else 0)
