@@ -28,6 +28,15 @@ from tests.support.agent_process import COMMAND
 
 _STOCK = [sys.executable, str(Path(__file__).parent / "harness" / "stock.py")]
 DOWN, UP, _ESCAPE = b"\x1b[B", b"\x1b[A", b"\x1b"
+_DETAILS = b"\r"
+_DIALOGS = (
+    ("the form opens", b"c", b"Kafka broker URL"),
+    ("help opens", b"?", b"Keys of every view"),
+    ("the problems open", b"p", b"Problems"),
+    ("the palette opens", b":", b"Search for"),
+    ("a payload opens", _DETAILS, b"A payload"),
+)
+"""What opens over the page, its key, and words of its own: the first of these counts, not a tick of the page."""
 _SETTLE_S = 3.0
 
 
@@ -107,11 +116,17 @@ def keys(environment: Mapping[str, str], count: int) -> None:
         screen.press(b"4")
         screen.drain(2.0)
         told("the cursor of a table (Payloads)", [screen.press(key) for key in islice(cycle((DOWN, UP)), count)])
-        opened = []
-        for _ in range(max(1, count // 4)):
-            opened.append(screen.press(b"c", b"Kafka broker URL"))
-            screen.press(_ESCAPE)
-        told("the form opens", opened)
+        for name, key, wanted in _DIALOGS:
+            if key == _DETAILS:
+                screen.press(b" ")  # else the row under the cursor leaves meanwhile
+                screen.drain(1.5)
+            opened = []
+            for _ in range(max(2, count // 4)):
+                opened.append(screen.press(key, wanted))
+                screen.press(_ESCAPE)
+            told(f"{name}, the first time", opened[:1])
+            told(name, opened[1:])
+        screen.press(b" ")
         screen.press(b"c")
         screen.press(b"\t")
         told("a letter in the form", [screen.press(key) for key in islice(cycle((b"x", b"\x7f")), count)])
