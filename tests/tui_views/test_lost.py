@@ -1,5 +1,6 @@
 """The view Lost: what is listed, what an act says before it is done, and what never reaches the terminal."""
 
+import errno
 import stat
 import unicodedata
 from dataclasses import replace
@@ -253,6 +254,23 @@ async def test_an_export_is_a_file_for_its_owner_alone(tmp_path: Path, monkeypat
     lines = path.read_bytes().splitlines()
     assert len(lines) == 450
     assert msgspec.json.decode(lines[0], type=LostPayload).value
+
+
+async def test_an_export_that_finds_no_room_says_where_and_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_given: object, **_named: object) -> tuple[Path, int]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("insights_tui.tui.views.lost.acts.export", full)
+    monkeypatch.setenv("HOME", "/home/ops")
+    agent = an_agent(5)
+    async with desk(agent.now, (120, 40), agent=agent) as seated:
+        await opened(seated)
+        await seated.press("x")
+        await seated.until_shown("Nothing was exported.")
+        said = " ".join(seated.text().split())
+        assert "No file can be written in /home/ops: no space left on device." in said
+        assert "Elsewhere: insights-tui lost export > FILE." in said
+        assert "Errno" not in said
 
 
 async def test_a_refusal_is_told_and_can_be_tried_again() -> None:

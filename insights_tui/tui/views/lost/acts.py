@@ -67,7 +67,15 @@ async def do_drop(client: LostApi, asked: Asked) -> str:
 
 async def do_export(client: LostApi, which: LostFilter, now: datetime, progress: Callable[[int], object]) -> str:
     """Write them with their values into a file in the home folder; tell where it is."""
-    path, count = await export(client.lost(which, values=True), _home(), now=now, progress=progress)
+    folder = _home()
+    try:
+        path, count = await export(client.lost(which, values=True), folder, now=now, progress=progress)
+    except TimeoutError:  # the agent's, though Python calls it an OSError
+        raise
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        words = f"No file can be written in {folder}: {why}. Elsewhere: insights-tui lost export > FILE."
+        raise OSError(words) from error
     return f"{counted(count, 'lost payload')} exported with values to {path}."
 
 
