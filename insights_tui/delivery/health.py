@@ -58,11 +58,11 @@ def no_leader(topic: str, partitions: Collection[int], missing: Mapping[int, Seq
     return Trouble(Code.NO_LEADER, topic, what, act)
 
 
-def not_listed(topic: str, broker: int, held: Sequence[int], partitions: int) -> Trouble:
+def not_listed(broker: int, held: Sequence[int], partitions: int) -> Trouble:
     """Say that a broker is to hold partitions and is no member of the cluster: nobody tells where it was."""
     every = "both" if partitions == 2 else f"all {partitions}"
     of = every if len(held) == partitions > 1 else f"{len(held)} of {partitions}"
-    copies = f"{of} partition{'s' if partitions > 1 else ''} of {topic}"
+    copies = f"{of} partition{'s' if partitions > 1 else ''}"
     return Trouble(
         Code.BROKER_UNREACHABLE,
         f"broker {broker}",

@@ -200,7 +200,7 @@ class Session:
             self._board.clear(("topic", "leaders"))
         self._missing = {
             number: ActiveTrouble(
-                not_listed(topic, number, held, len(view.partitions)),
+                not_listed(number, held, len(view.partitions)),
                 self._missing[number].since if number in self._missing else self._clock.now(),
             )
             for number, held in view.missing.items()

@@ -412,9 +412,7 @@ async def test_a_broker_that_was_dead_before_the_connection_was_made_is_told_by_
             await until(lambda: run.codes() == {Code.BROKER_UNREACHABLE})
             (active,) = run.engine.status().troubles
             assert active.trouble.subject == "broker 3"
-            assert active.trouble.what == (
-                "Broker 3 is not in the cluster: its copies of both partitions of insights are missing."
-            )
+            assert active.trouble.what == ("Broker 3 is not in the cluster: its copies of both partitions are missing.")
             assert run.engine.status().link.phase == "up"
             await until(lambda: cluster.brokers[0].requests[_METADATA] + cluster.brokers[1].requests[_METADATA] > 3)
             assert [one.since for one in run.engine.status().troubles] == [active.since], "it keeps its time"
