@@ -183,6 +183,14 @@ def test_raw_text_has_the_rows_that_are_left_and_a_cut_is_marked() -> None:
     assert all(len(line) < 80 for line in lines)
 
 
+def test_an_explanation_that_does_not_fit_is_marked_as_cut() -> None:
+    one = replace(event(1, text="It broke. " * 20), fix="Look at it. " * 20)
+    lines = [plain(line) for line in drawing.details(one, Space(), 80, rows=6)]
+    assert len(lines) == 6
+    assert lines[-1].endswith("…")
+    assert all(len(line) < 80 for line in lines)
+
+
 def test_what_agents_write_is_explained() -> None:
     source = " ".join(path.read_text() for path in PACKAGE.rglob("*.py"))
     codes = set(re.findall(r'Occurrence\(\s*(?:level=)?"(?:info|warning|error)",\s*(?:code=)?"([a-z_]+)"', source))

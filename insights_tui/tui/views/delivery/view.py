@@ -50,6 +50,7 @@ class DeliveryView(View):
     def draw(self, frame: Frame, space: Space) -> None:
         """Show a frame; without a connection there is nothing to deliver to."""
         self.set_class(bool(problems(frame)), "-troubled")
+        self.set_class(frame.snapshot is None, "-unknown")
         super().draw(frame, space)
 
     def keys(self, frame: Frame) -> Keys:
