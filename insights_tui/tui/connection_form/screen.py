@@ -26,6 +26,7 @@ from insights_tui.tui.connection_form.command_line import CommandLine
 from insights_tui.tui.connection_form.in_order import settle
 from insights_tui.tui.connection_form.meanwhile import Meanwhile
 from insights_tui.tui.connection_form.messages import Loaded, LoadFailed
+from insights_tui.tui.connection_form.row import Row
 from insights_tui.tui.connection_form.tested import Tested
 from insights_tui.tui.connection_form.title import Title
 from insights_tui.tui.connection_form.values import Values
@@ -77,6 +78,7 @@ class ConnectionFormScreen(FormAttempt):
         self._before: Widget | None = None  # where the focus was when a question came
         self._done = False
         self._fresh = True
+        self._sized = False
         self._refused: Values | None = None
         self._tested = Tested()
         self._meanwhile = Meanwhile().filled(snapshot.connection.revision if snapshot.connection is not None else 0)
@@ -105,6 +107,19 @@ class ConnectionFormScreen(FormAttempt):
         if self._fresh:
             self._fresh = event.refresh_styles = False
             self.app.stylesheet.update_nodes([self])  # it was made before its style sheet was read
+
+    def on_resize(self) -> None:
+        """Lay out once more when the breakpoints have moved the fields.
+
+        Textual 8.2.8 counts just the first of several wishes for a layout, and may have measured before the last.
+        """
+        if self._sized:
+            self.call_after_refresh(self._lay_out_again)
+        self._sized = True
+
+    def _lay_out_again(self) -> None:
+        for row in self.query(Row):
+            row.refresh(layout=True)
 
     def on_mount(self) -> None:
         """Ask for what the snapshot does not hold."""
