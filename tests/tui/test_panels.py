@@ -146,3 +146,10 @@ def test_a_deleted_connection_is_no_beginning() -> None:
     assert drawn(Welcome(), framed(used))[0] == "No Kafka connection"
     assert any("1,204,331 delivered, 0 lost" in line for line in drawn(Waiting(), framed(used)))
     assert drawn(Welcome(), framed(samples.NONE))[0] == "No Kafka connection yet"
+
+
+def test_the_state_goes_before_the_time() -> None:
+    (line,) = StatusRow().lines(Scene(framed(samples.TOPIC_MISSING), Space(24, 5), 24))
+    assert "✖ TOPIC MISSING" in plain(line)
+    (line,) = StatusRow().lines(Scene(framed(samples.TOPIC_MISSING), Space(46, 12), 46))
+    assert plain(line).rstrip().endswith("as of 12:04:31Z")

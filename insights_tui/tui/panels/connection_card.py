@@ -47,18 +47,23 @@ def _short(snapshot: Snapshot, space: Space) -> list[Line]:
 def _long(snapshot: Snapshot, view: ConnectionView, space: Space, width: int) -> list[Line]:
     dot = f" {space.glyphs.dot} "
     servers = wrap(", ".join(sanitize(server, limit=80) for server in view.bootstrap_servers), max(10, width - _LABEL))
-    topic = wrap(_topic(snapshot, view), max(10, width - _LABEL))
-    lines = [_field("Topic" if index == 0 else "", text(row)) for index, row in enumerate(topic[:2])]
+    lines = _fields("Topic", _topic(snapshot, view), width)
     lines += [_field("Servers" if index == 0 else "", text(row)) for index, row in enumerate(servers[:3])]
     if view.connection_type == ConnectionType.SASL_SSL:
-        lines.append(_field("As", text(f"{sanitize(view.username or '', limit=60)}{dot}{view.sasl_mechanism or ''}")))
-        lines.append(_field("Password", text(_password(view))))
+        who = f"{sanitize(view.username or '', limit=60)}{dot}{view.sasl_mechanism or ''}"
+        lines += _fields("As", who, width)
+        lines += _fields("Password", _password(view), width)
         lines.append(_field("TLS", _ca(view, snapshot, "CA ") or text("the system's trust store")))
     else:
-        lines.append(_field("As", text(_who(view, dot))))
+        lines += _fields("As", _who(view, dot), width)
     changed = f"{date_time(view.changed_at)} by {sanitize(view.changed_by, limit=40)}"
-    lines.append(_field("Saved", text(changed, "label")))
-    return lines
+    return [*lines, *_fields("Saved", changed, width, "label")]
+
+
+def _fields(label: str, words: str, width: int, ink: str = "text") -> list[Line]:
+    """Write a field in two rows at most: who looks it up needs all of it."""
+    rows = wrap(words, max(10, width - _LABEL))[:2]
+    return [_field("" if index else label, text(row, ink)) for index, row in enumerate(rows)]
 
 
 def _field(label: str, value: Line) -> Line:

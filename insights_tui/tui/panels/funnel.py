@@ -93,7 +93,7 @@ def _number(value: int, style: str = "strong") -> Line:
 
 
 def _queued(snapshot: Snapshot, space: Space) -> Line:
-    full = percent(snapshot.counts.queued, snapshot.capacity.queue_max_payloads)
+    full = percent(snapshot.counts.pending, snapshot.capacity.queue_max_payloads)  # the limit is of all that waits
     if not snapshot.counts.queued:
         return text("empty", "label")
     filling = snapshot.counts.pending * 2 > snapshot.capacity.queue_max_payloads

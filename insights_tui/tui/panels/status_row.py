@@ -26,6 +26,8 @@ class StatusRow(Panel):
     def lines(self, scene: Scene) -> list[Line]:
         """Draw the row."""
         right = _freshness(scene.frame)
+        if _least(scene.frame, scene.space) > scene.width - width(right) - 2:
+            right = ()  # the state goes before the time
         room = scene.width - width(right) - 2
         return [
             ends(_left(scene.frame, scene.space, room), (*right, (" ", "text")), scene.width, scene.glyphs.ellipsis)
@@ -46,6 +48,12 @@ def _left(frame: Frame, space: Space, room: int) -> Line:
     if _total(left) > room:  # every must at once on a narrow terminal: the word says enough
         kept = [tuple((run.partition(" · ")[0], token) for run, token in part) for part in kept]
     return tuple(run for part in kept for run in (*part, ("  ", "text")))
+
+
+def _least(frame: Frame, space: Space) -> int:
+    """Measure what must be there, in its fewest words."""
+    musts = (line for weight, line in _parts(frame, space) if weight >= _MUST)
+    return sum(len(run.partition(" · ")[0]) for line in musts for run, _ in line)
 
 
 def _shorter(part: tuple[int, Line], over: int, dots: str) -> list[tuple[int, Line]]:
