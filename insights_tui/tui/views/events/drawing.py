@@ -95,8 +95,8 @@ def details(event: Event, space: Space, width: int, *, rows: int, today: date | 
     if event.raw and left > 0:
         lines += _field("raw", sanitize(event.raw, limit=4000), width, most=left, dots=dots, style="label")
     if len(lines) > rows:
-        *label, (said, style) = lines[rows - 1]
-        lines[rows - 1] = (*label, (cut(f"{said} {dots}", max(20, width - _LABEL - 3), dots), style))
+        *before, (said, style) = lines[rows - 1]
+        lines[rows - 1] = (*before, (cut(f"{said} {dots}", max(20, width - _LABEL - 3), dots), style))
     return lines[:rows]
 
 
