@@ -14,6 +14,11 @@ from insights_tui.tui.lines import BLANK, Line, ascii_line, text, wrap
 from insights_tui.tui.sheet import Sheet
 from insights_tui.tui.told_keys import Told, told_in
 
+_SHARE = 0.94
+"""Of the terminal's height, at most (`max-height` in the style sheet)."""
+_AROUND = 6
+"""Rows of the title, the keys and the padding."""
+
 
 class TextDialog(ModalScreen[ScreenResultType], Generic[ScreenResultType]):
     """Wraps its lines to the room it has; what they are, and the way out, is a subclass's."""
@@ -58,7 +63,9 @@ class TextDialog(ModalScreen[ScreenResultType], Generic[ScreenResultType]):
         self.watch(scroll, "show_vertical_scrollbar", lambda shown: self.set_focus(scroll if shown else None))
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Wrap anew."""
+        """Wrap anew; a share of an automatic height counts neither title nor keys, and would cut the last lines."""
+        most = int(self.size.height * _SHARE) - _AROUND
+        self.query_one(VerticalScroll).styles.max_height = max(3, most)
         self.call_after_refresh(self.draw)
 
     def draw(self) -> None:
