@@ -3,9 +3,12 @@
 import contextlib
 import os
 import sqlite3
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
@@ -20,6 +23,20 @@ _encode = msgspec.json.Encoder().encode
 _seen = msgspec.json.Decoder(Algorithm).decode
 _switch = msgspec.json.Decoder(Switch).decode
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _alone(act: Callable[Concatenate["AlgorithmsFile", _P], _T]) -> Callable[Concatenate["AlgorithmsFile", _P], _T]:
+    """Let one call in at a time: who awaits a thread may be cancelled, the thread goes on, and SQLite would crash."""
+
+    @wraps(act)
+    def waiting(self: "AlgorithmsFile", /, *args: _P.args, **how: _P.kwargs) -> _T:
+        with self._lock:
+            return act(self, *args, **how)
+
+    return waiting
+
 
 class AlgorithmsFile:
     """`algorithms.db`; one call at a time, from any thread. Without a path nothing outlives the process."""
@@ -27,7 +44,9 @@ class AlgorithmsFile:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._db: sqlite3.Connection | None = None
+        self._lock = threading.RLock()
 
+    @_alone
     def open(self) -> str:
         """Open it, or make it; a file that cannot be used is kept under another name, which is given."""
         try:
@@ -70,6 +89,7 @@ class AlgorithmsFile:
             raise sqlite3.ProgrammingError("the file is not open")
         return self._db
 
+    @_alone
     def switches(self) -> list[Switch]:
         """Read all switches; those that cannot be read are left out."""
         found: list[Switch] = []
@@ -78,16 +98,19 @@ class AlgorithmsFile:
                 found.append(_switch(body))
         return found
 
+    @_alone
     def set_switch(self, switch: Switch) -> None:
         """Write a switch; on disk when this returns."""
         key = (switch.owner, switch.name, switch.version or "")
         self._open_db.execute("INSERT OR REPLACE INTO switch VALUES (?, ?, ?, ?)", (*key, _encode(switch)))
 
+    @_alone
     def unset_switch(self, owner: str, name: str, version: str | None) -> None:
         """Remove a switch; on disk when this returns."""
         where = (owner, name, version or "")
         self._open_db.execute("DELETE FROM switch WHERE owner = ? AND name = ? AND version = ?", where)
 
+    @_alone
     def look_up(self, which: Sequence[Names]) -> dict[Names, Algorithm]:
         """Read what is kept of some versions."""
         found: dict[Names, Algorithm] = {}
@@ -100,6 +123,7 @@ class AlgorithmsFile:
                     found[names] = _seen(row[0])
         return found
 
+    @_alone
     def keep(self, algorithms: Sequence[Algorithm]) -> int:
         """Write what was seen; tells how many versions it had to forget."""
         db = self._open_db
@@ -125,6 +149,7 @@ class AlgorithmsFile:
             raise
         return excess
 
+    @_alone
     def newest(self, limit: int, owner: str | None = None, name: str | None = None) -> list[Algorithm]:
         """Read those that reported last."""
         found: list[Algorithm] = []
@@ -136,11 +161,13 @@ class AlgorithmsFile:
                 found.append(_seen(body))
         return found
 
+    @_alone
     def count(self) -> int:
         """Count the versions kept."""
         (count,) = self._open_db.execute("SELECT count(*) FROM seen").fetchone()
         return int(count)
 
+    @_alone
     def close(self) -> None:
         """Let go of the file."""
         if self._db is not None:
