@@ -61,3 +61,12 @@ async def test_the_rows_the_help_and_the_palette_name_the_keys_of_now() -> None:
 
 def test_every_act_whose_key_can_be_moved_has_an_id_of_its_own() -> None:
     assert {"app.suspend", "insights.agents"} <= {act.id for act in acts()}
+
+
+@pytest.mark.parametrize("rows", [24, 38, 40, 42, 44, 60])
+async def test_the_last_line_of_the_help_can_be_reached(rows: int) -> None:
+    async with desk(CONNECTED, (120, rows)) as seated:
+        await seated.press("question_mark")
+        await seated.until_shown("Keys of every view")
+        await seated.press("end")
+        await seated.until_shown("no news from the agent")
