@@ -17,7 +17,7 @@ _KINDS = (
 _MEANINGS = 66
 """Cells from which on there is room for what they mean."""
 _NEARLY = 0.8
-_COLUMN = 13
+_COLUMN = 11
 
 
 class Outcomes(Panel):
@@ -68,11 +68,11 @@ class Room(Panel):
         fields = [
             ("Queue full", _share(room.queue_payloads, room.queue_max_payloads)),
             ("Spool full", _share(room.spool_bytes, room.spool_max_bytes)),
-            ("Disk free", text(bytes_(room.disk_free_bytes))),
             ("Durability", text(room.durability)),
+            ("Disk free", text(bytes_(room.disk_free_bytes))),
         ]
         if room.durability == "memory":  # nothing is on disk then
-            fields = [fields[0], fields[-1]]
+            fields = [fields[0], fields[2]]
         dots = scene.glyphs.ellipsis
         labels = columns([text(label, "label") for label, _ in fields], _COLUMN, dots)
         values = columns([value for _, value in fields], _COLUMN, dots)
