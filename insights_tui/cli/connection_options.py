@@ -92,7 +92,7 @@ _OPTIONS = (
     click.option(
         "--password-from",
         "source",
-        metavar="env:NAME|file:PATH|-",
+        metavar="env:NAME|file:PATH|keyring:NAME|-",
         help="Where the password is; - asks, or reads a line of standard input. Left out: unchanged.",
     ),
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from insights_tui import keyrings
 from insights_tui.cli.output import say
 from insights_tui.domain.connection import Secret
 
@@ -15,7 +16,7 @@ _OPTION = "--password-from"
 
 
 def read_secret(source: str) -> Secret:
-    """Read `env:NAME`, `file:PATH` or `-` (a prompt without echo on a terminal, else the first line of stdin).
+    """Read `env:NAME`, `file:PATH`, `keyring:NAME` or `-`: a prompt without echo on a terminal, else a line of stdin.
 
     Raises `click.UsageError` that says what is missing and never quotes what it read.
     """
@@ -28,9 +29,13 @@ def read_secret(source: str) -> Secret:
         text = os.environ[rest]
     elif kind == "file" and rest:
         text = _from_file(Path(rest))
+    elif kind == "keyring" and rest:
+        text = _from_keyring(rest)
     else:
         # Not quoted: somebody may have typed the password itself.
-        raise click.UsageError(f"{_OPTION} takes env:NAME, file:PATH or - (a prompt, or a line of standard input).")
+        raise click.UsageError(
+            f"{_OPTION} takes env:NAME, file:PATH, keyring:NAME or - (a prompt, or a line of standard input)."
+        )
     if not text:
         raise click.UsageError(f"{_OPTION} {kind}: the password is empty.")
     return Secret(text)
@@ -40,6 +45,13 @@ def _ask() -> str:
     from getpass import getpass
 
     return getpass("Kafka broker password (not shown): ", stream=sys.stderr)
+
+
+def _from_keyring(name: str) -> str:
+    try:
+        return keyrings.read(name)
+    except keyrings.KeyringReadError as error:
+        raise click.UsageError(f"{_OPTION}: {error} {error.hint}") from None
 
 
 def _from_file(path: Path) -> str:

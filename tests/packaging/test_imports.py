@@ -5,6 +5,7 @@ import re
 import sys
 from importlib.metadata import packages_distributions
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -35,7 +36,7 @@ def imported() -> dict[str, str]:
 
 def declared() -> set[str]:
     project = pyproject()["project"]
-    lines = [*project["dependencies"], *project["optional-dependencies"]["demo"]]
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
     return {canonicalize_name(Requirement(line).name) for line in lines}
 
 
@@ -56,11 +57,13 @@ def test_every_declared_dependency_is_used() -> None:
     assert declared() - used - LOADED_BY_NAME == set()
 
 
-def test_the_demo_alone_imports_the_mock_cluster() -> None:
-    """An installation without the extra runs everything else."""
+@pytest.mark.parametrize(("package", "place"), [("confluent_kafka", "demo"), ("keyring", "keyrings.py")])
+def test_an_extra_is_imported_in_one_place_alone(package: str, place: str) -> None:
+    """An installation without it runs everything else."""
     found = [
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "insights_tui").rglob("*.py")
-        if re.search(r"^\s*(import|from) confluent_kafka\b", path.read_text(), re.MULTILINE)
+        if re.search(rf"^\s*(import|from) {package}\b", path.read_text(), re.MULTILINE)
     ]
-    assert all("demo" in name for name in found), found
+    assert found
+    assert all(place in name for name in found), found

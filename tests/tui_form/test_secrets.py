@@ -133,7 +133,7 @@ async def test_a_file_is_read_without_its_line_break(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("keyring:kafka", "Keyrings cannot be read yet. Use env:NAME or file:PATH"),
+        ("keyring:", "The reference names nothing. For example keyring:kafka."),
         ("env:", "The reference names nothing. For example env:KAFKA_PASSWORD."),
         ("env:NOT A NAME", "That is no name of an environment variable."),
         ("file:", "The reference names nothing."),

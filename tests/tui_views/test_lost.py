@@ -261,14 +261,14 @@ async def test_an_export_that_finds_no_room_says_where_and_what_helps(monkeypatc
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("insights_tui.tui.views.lost.acts.export", full)
-    monkeypatch.setenv("HOME", "/home/ops")
+    monkeypatch.setenv("HOME", "/srv/ops")
     agent = an_agent(5)
     async with desk(agent.now, (120, 40), agent=agent) as seated:
         await opened(seated)
         await seated.press("x")
         await seated.until_shown("Nothing was exported.")
         said = " ".join(seated.text().split())
-        assert "No file can be written in /home/ops: no space left on device." in said
+        assert "No file can be written in /srv/ops: no space left on device." in said
         assert "Elsewhere: insights-tui lost export > FILE." in said
         assert "Errno" not in said
 

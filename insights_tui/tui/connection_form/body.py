@@ -266,8 +266,10 @@ class FormBody(VerticalScroll, can_focus=False, inherit_bindings=False):
         self.post_message(self.Edited())
         if field is Field.CA and self.findings.certificate(values) is UNREAD:
             self.run_worker(self._read_ca(values.ca), group="ca", exclusive=True, exit_on_error=False)
-
-        if field is Field.PASSWORD and values.password is not None and read_reference(values.password.reveal()):
+        reference = read_reference(values.password.reveal()) if values.password is not None else None
+        if field is Field.PASSWORD and values.password is not None and reference is not None:
+            if reference.kind == "keyring":  # looking may ask a person to unlock it: once, when it is needed
+                return
             self.run_worker(self._look(values.password), group="reference", exclusive=True, exit_on_error=False)
 
     async def _look(self, reference: Secret) -> None:

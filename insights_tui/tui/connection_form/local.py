@@ -5,6 +5,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from insights_tui import keyrings
 from insights_tui.domain.connection import Secret
 from insights_tui.domain.refused import FieldError
 from insights_tui.tui.connection_form.reference import Reference, password_error, read_reference, reference_error
@@ -44,7 +45,12 @@ def resolve_password(typed: Secret | None, environ: Mapping[str, str]) -> Secret
     reference = read_reference(typed.reveal())
     if reference is None:
         return typed
-    return reference_error(reference) or (_env(reference, environ) if reference.kind == "env" else _file(reference))
+    wrong = reference_error(reference)
+    if wrong is not None:
+        return wrong
+    if reference.kind == "env":
+        return _env(reference, environ)
+    return _file(reference) if reference.kind == "file" else _keyring(reference)
 
 
 def _env(reference: Reference, environ: Mapping[str, str]) -> Secret | FieldError:
@@ -57,6 +63,13 @@ def _env(reference: Reference, environ: Mapping[str, str]) -> Secret | FieldErro
         f"{reference.target} {what} where this screen was started.",
         f"Export {reference.target} and start insights-tui again, or type the password.",
     )
+
+
+def _keyring(reference: Reference) -> Secret | FieldError:
+    try:
+        return Secret(keyrings.read(reference.target))
+    except keyrings.KeyringReadError as error:
+        return password_error("reference_keyring", str(error), error.hint)
 
 
 def _file(reference: Reference) -> Secret | FieldError:

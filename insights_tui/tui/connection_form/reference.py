@@ -1,4 +1,4 @@
-"""Passwords by reference: `env:NAME` and `file:PATH`, told apart from typed ones."""
+"""Passwords by reference: `env:NAME`, `file:PATH`, `keyring:NAME`, told apart from typed ones."""
 
 import re
 from typing import Literal, NamedTuple
@@ -8,6 +8,8 @@ from insights_tui.tui.connection_form.words import Field
 
 _REFERENCE = re.compile(r"(env|file|keyring):(.*)\Z", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+_LIKE = {"env": "env:KAFKA_PASSWORD", "file": "file:/run/secrets/kafka-password", "keyring": "keyring:kafka"}
 
 
 class Reference(NamedTuple):
@@ -31,13 +33,10 @@ def read_reference(text: str) -> Reference | None:
 
 def reference_error(reference: Reference) -> FieldError | None:
     """Tell what is wrong with a reference before anybody looks where it points."""
-    if reference.kind == "keyring":
-        return password_error(
-            "keyring_unsupported", "Keyrings cannot be read yet.", "Use env:NAME or file:PATH, or type the password."
-        )
     if not reference.target:
-        example = "env:KAFKA_PASSWORD" if reference.kind == "env" else "file:/run/secrets/kafka-password"
-        return password_error("reference_empty", "The reference names nothing.", f"For example {example}.")
+        return password_error(
+            "reference_empty", "The reference names nothing.", f"For example {_LIKE[reference.kind]}."
+        )
     if reference.kind == "env" and not _NAME.match(reference.target):
         return password_error(
             "reference_name",

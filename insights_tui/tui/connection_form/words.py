@@ -54,11 +54,11 @@ HELP = {
     Field.TYPE: "Left and right choose. SASL/SCRAM always runs over TLS.",
     Field.MECHANISM: "Left and right choose: what the brokers have switched on for this user.",
     Field.USERNAME: "The Kafka user. It needs the right to write to the topic.",
-    Field.PASSWORD: "Typed, or a reference read on this host: env:NAME or file:PATH.",
+    Field.PASSWORD: "Typed, or read on this host: env:NAME, file:PATH or keyring:NAME.",
     Field.CA: "A path on this host or pasted PEM. Empty: system trust store. {ctrl+u} clears.",
 }
 
-HELP_UNCHANGED = "Empty keeps the saved one. Or type it, or a reference: env:NAME, file:PATH."
+HELP_UNCHANGED = "Empty keeps the saved one. Else typed, env:NAME, file:PATH or keyring:NAME."
 """For the password field where a password is saved."""
 BUTTON_HELP = {
     "connect": "Signs in to Kafka and looks for the topic; saves only where both succeed.",
