@@ -304,7 +304,10 @@ LOST = replace(
         accepted=1_193_397, queued=2_400, delivered=1_190_775, rejected=2, expired_unsent=200, expired_unknown=20
     ),
     lost_open=212,
-    history=broken(for_s=262, rate=10, pending=2_380, lost=10, lost_for_s=22),
+    history=tuple(
+        replace(second, expired_unsent=0, expired_unknown=second.lost) if index in (278, 279) else second
+        for index, second in enumerate(broken(for_s=262, rate=10, pending=2_380, lost=10, lost_for_s=22))
+    ),
     rates=Rates(9.8, 0.0),
     last_delivered_at=_LOGIN_LOST,
     brokers=tuple(replace(broker, since=_LOGIN_LOST) for broker in AUTH_FAILED.brokers),

@@ -43,7 +43,7 @@ def test_neither_since_when_nor_the_next_loss_is_ever_cut(columns: int) -> None:
     assert len(rows) == 3
     assert ("since 12:01:26Z" if columns >= 60 else " 12:01:26Z") in " ".join(rows)  # a tiny page spares the word
     assert "next loss in 55 s" in rows[1]
-    assert rows[2].endswith("c Edit Connection")
+    assert rows[2].endswith("c Edit Connection" if columns < 60 else "c Edit Connection  p Whole")
 
 
 def test_what_began_on_another_day_names_the_day() -> None:
@@ -103,3 +103,8 @@ def test_the_key_of_the_view_that_is_shown_is_not_offered_there() -> None:
 
 def test_what_is_lost_right_now_is_no_countdown_at_0() -> None:
     assert "next loss now" in drawn(Frame(samples.LOST))[1]
+
+
+def test_what_is_cut_names_the_key_that_shows_it_whole() -> None:
+    assert drawn(Frame(changed(what="w " * 60)))[2].endswith("c Edit Connection  p Whole")
+    assert "Whole" not in "".join(drawn(Frame(changed(what="It is refused."))))

@@ -80,6 +80,8 @@ class Notice:
     """The key that does the next act, and what it is called."""
     then: tuple[tuple[str, str, str], ...] = ()
     """The keys that do it in the view which `key` opens: the id of the act, its usual key, what it is called."""
+    whole: str = ""
+    """The key that shows all of it, where a row is cut and nothing else names that key."""
     here: str = ""
     """The act in words that go with these keys: `act` may name a command, for those who are not before a screen."""
     standing: bool = False
@@ -116,9 +118,15 @@ class Banner(Panel):
         if worst.standing:
             return [_quiet(worst, scene, self.told("p"))]
         bar = (f" {scene.glyphs.bar} ", "bad" if worst.critical else "warn")
-        if scene.roomy:
-            return [(bar, *row) for row in _airy(worst, more, scene)]
-        return [(bar, *row) for row in _dense(worst, more, scene)]
+        draw = _airy if scene.roomy else _dense
+        rows = draw(worst, more, scene)
+        if (
+            not more
+            and scene.tier != "tiny"
+            and any(part.endswith(scene.glyphs.ellipsis) for row in rows for part, _ in row)
+        ):
+            rows = draw(replace(worst, whole=self.told("p")), more, scene)
+        return [(bar, *row) for row in rows]
 
     def _spelt(self, notice: Notice, scene: Scene) -> Notice:
         """Spell its keys as they are now; none that changes something where nothing may be changed."""
@@ -213,11 +221,15 @@ def _ending(worst: Notice, words: str) -> Line:
 def _key(worst: Notice) -> Line:
     keys = [*((worst.key,) if worst.key else ()), *((key, word) for _, key, word in worst.then)]
     between = ("", ", then ", ", ") if worst.key else ("", ", ")
-    return tuple(
+    told = tuple(
         run
         for lead, (key, word) in zip(between, keys, strict=False)
         for run in (*(((lead, "label"),) if lead else ()), (key, "accent"), (f" {word}", "label"))
     )
+    if not worst.whole:
+        return told
+    gap = (("  ", "label"),) if told else ()
+    return (*told, *gap, (worst.whole, "accent"), (" Whole", "label"))
 
 
 def _act(worst: Notice, room: int) -> Group:
