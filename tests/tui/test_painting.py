@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from textual._compositor import ChopsUpdate, LayoutUpdate
@@ -9,10 +11,13 @@ from textual.widgets import Input
 
 from insights_tui.tui.app import InsightsApp
 from insights_tui.tui.connection_form.screen import ConnectionFormScreen
+from insights_tui.tui.messages import FrameArrived
 from insights_tui.tui.theme import OURS
+from insights_tui.tui.views.registry import VIEWS, Entry
 from tests.tui.driving import Desk, desk
 from tests.tui.fake_agent import FakeAgent
 from tests.tui.samples import CONNECTED, NONE
+from tests.tui_views.agents import AlgorithmsAgent
 
 
 @contextmanager
@@ -37,7 +42,11 @@ async def painted(seated: Desk, shares: list[float], key: str) -> float:
     """Press a key, wait until all that follows is painted, and give the share of the screen that was."""
     shares.clear()
     await seated.press(key)
-    await seated.until(lambda: shares, f"a painting after {key}")
+    return await settled(seated, shares, key)
+
+
+async def settled(seated: Desk, shares: list[float], after: str) -> float:
+    await seated.until(lambda: shares, f"a painting after {after}")
     still = 0
     while still < 10:
         before, screen = len(shares), seated.app.screen
@@ -56,6 +65,25 @@ async def test_another_view_is_painted_once(monkeypatch: pytest.MonkeyPatch, siz
                 await painted(seated, shares, key)
             for key in ("2", "1"):
                 assert await painted(seated, shares, key) < 1.1, shares
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_a_second_in_which_little_happens_paints_little(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], view: Entry
+) -> None:
+    agent = AlgorithmsAgent(CONNECTED)
+    with paintings(monkeypatch, size) as shares:
+        async with desk(agent.now, size, agent=agent) as seated:
+            seated.app.feed._interval_s = 3600.0
+            if view.name != VIEWS[0].name:
+                await painted(seated, shares, view.key)
+            for seconds in (1, 2):
+                shares.clear()
+                later = replace(agent.now, as_of=agent.now.as_of + timedelta(seconds=seconds))
+                seated.app.post_message(FrameArrived(replace(seated.app.frame, snapshot=later), seated.app.feed))
+                share = await settled(seated, shares, "a second")
+            assert share < 0.4, shares
 
 
 async def test_a_move_of_the_focus_repaints_what_has_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,8 @@ class ListView(View):
         self._shown = False
         self._failed = ""
         """Why the list could not be loaded, sanitised; empty where it could."""
+        self._most: int | None = None
+        """Lines that the list may take, where what is said below it needs the others."""
 
     def compose(self) -> ComposeResult:
         """How many, what stands between, the list."""
@@ -70,7 +72,9 @@ class ListView(View):
     def show_below(self, lines: Sequence[Line], space: Space) -> None:
         """Say more of the chosen row right below the list; nothing to say leaves the list the room."""
         listed = self.query_one(Rows)
-        listed.styles.max_height = listed.filled + 1 if lines else None
+        most = listed.filled + 1 if lines else None
+        if most != self._most:  # Textual 8.2.8 paints all of it anew for a `None`, also where there was none before
+            self._most = listed.styles.max_height = most
         sheet = self.query_one(f"#{self.NAME}-below", Sheet)
         if sheet.display != bool(lines):
             sheet.display = bool(lines)
