@@ -81,6 +81,21 @@ async def test_each_version_is_a_line_in_order_of_names(size: tuple[int, int]) -
         assert all(len(line) <= size[0] for line in seated.lines())
 
 
+async def test_words_choose_among_names_and_none_of_their_letters_acts() -> None:
+    agent = AlgorithmsAgent(CONNECTED)
+    async with seat(agent) as seated:
+        await seated.until_shown("5 versions of algorithms")
+        await seated.press("slash", *"FRAUD ac", "enter")
+        await seated.until_shown("filter FRAUD ac   2 of 5")
+        assert "cats_" not in seated.text()
+        await seated.press("slash", *"oO", "enter")  # keys of acts on the list
+        await seated.until_shown("No algorithm has these words in its name. esc shows all.")
+        assert agent.switched == []
+        await seated.press("escape")
+        await seated.until_shown("5 versions of algorithms")
+        assert "cats_" in seated.text()
+
+
 async def test_turning_off_says_what_it_does_and_needs_a_yes() -> None:
     agent = AlgorithmsAgent(CONNECTED)
     async with seat(agent) as seated:

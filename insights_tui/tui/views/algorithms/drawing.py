@@ -131,6 +131,17 @@ def summary(known: Algorithms | None, silent_since: datetime | None, cells: int)
     return tuple(said)
 
 
+def filtered(words: str, shown: int, listed: int, space: Space) -> Line:
+    """Say what is filtered, and how many of those listed it leaves."""
+    told = f"   {shown:,} of {listed:,}"
+    room = max(8, space.width - len(told) - len(" filter ") - 1)
+    return (
+        (" filter ", "label"),
+        (cut(sanitize(words.strip(), limit=200), room, space.glyphs.ellipsis), "strong"),
+        (told, "label"),
+    )
+
+
 def nothing(space: Space, ingest_url: str | None) -> list[Line]:
     """Say that none has reported, where they report to, and what will stand here then."""
     where = f"They report to {sanitize(ingest_url, limit=80)}; " if ingest_url else ""

@@ -1,12 +1,14 @@
 """The view Algorithms: asked for every few seconds while it is shown, in order of names so that no row moves."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Input
 
 from insights_tui.client.protocol import AgentUnavailableError, AlgorithmsApi
 from insights_tui.domain.algorithms import Algorithm, Algorithms, Which
@@ -19,6 +21,7 @@ from insights_tui.tui.views.algorithms.drawing import (
     before_off,
     chosen,
     fields,
+    filtered,
     heading,
     metrics,
     nothing,
@@ -26,6 +29,7 @@ from insights_tui.tui.views.algorithms.drawing import (
     summary,
     which,
 )
+from insights_tui.tui.views.filter_line import FilterLine, holds
 from insights_tui.tui.views.list_view import ListView
 from insights_tui.tui.views.lost.acts import reason_of
 from insights_tui.tui.views.payload_dialog import PayloadDialog
@@ -50,6 +54,8 @@ class AlgorithmsView(ListView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "switch", "Insights on or off for this version", id="algorithms.switch"),
         Binding("O", "switch_all", "Insights on or off for all its versions", id="algorithms.switch_all"),
+        Binding("slash", "filter", "Filter by owner, name or version", id="algorithms.filter"),
+        Binding("escape", "clear", "Clear the filter", id="algorithms.clear", show=False),
         Binding("u", "reload", "Ask again", id="algorithms.reload"),
     ]
 
@@ -61,6 +67,7 @@ class AlgorithmsView(ListView):
         self._monotonic = monotonic
         self._known: Algorithms | None = None
         self._listed: dict[Which, Algorithm] = {}
+        self._words = ""
         self._asked_at = 0.0
         self._answered_at: datetime | None = None
         self._silent_since: datetime | None = None
@@ -72,7 +79,13 @@ class AlgorithmsView(ListView):
     def keys(self, frame: Frame) -> Keys:
         """Name what can be done."""
         del frame
-        return (("enter", "Details"), ("o", "On/off"), ("O", "All versions")) if self._listed else ()
+        if not self._listed:
+            return ()
+        return (("enter", "Details"), ("o", "On/off"), ("O", "All versions"), ("/", "Filter"))
+
+    def between(self) -> Sequence[Widget]:
+        """Give the filter line, shown while it is typed."""
+        return (FilterLine(id="algorithms-filter", placeholder="parts of owner, name or version that must all occur"),)
 
     def draw(self, frame: Frame, space: Space) -> None:
         """List them; ask again when it is time."""
@@ -80,9 +93,14 @@ class AlgorithmsView(ListView):
             self.action_reload()
         as_of = frame.snapshot.as_of if frame.snapshot is not None else datetime.now(UTC)
         room = self.room(space)
-        lines = [row(one, room, as_of) for one in self._listed.values()]
+        words = self._words.split()
+        found = {name: one for name, one in self._listed.items() if holds(spell(name.text), words)}
+        lines = [row(one, room, as_of) for one in found.values()]
         top = [heading(room)] if lines else self._empty(frame, room)
-        self.paint(summary(self._known, self._silent_since, space.width), top, lines, list(self._listed), space)
+        said = summary(self._known, self._silent_since, space.width)
+        if words and self._listed:
+            said = filtered(self._words, len(found), len(self._listed), space)
+        self.paint(said, top, lines, list(found), space)
         self._draw_below()
 
     def _draw_below(self) -> None:
@@ -126,6 +144,8 @@ class AlgorithmsView(ListView):
             return self.failure(space)
         if self._known is None:
             return []
+        if self._listed:
+            return [(), space.told.line(" No algorithm has these words in its name. {esc} shows all.", "label")]
         return nothing(space, frame.snapshot.ingest_url if frame.snapshot is not None else None)
 
     def action_reload(self) -> None:
@@ -146,6 +166,34 @@ class AlgorithmsView(ListView):
             self._listed = {which(one): one for one in sorted(known.algorithms, key=which)}
             self._wanted = None  # its numbers are newer, too
         self.redraw()
+
+    def action_filter(self) -> None:
+        """Type words that names must hold."""
+        self.query_one(FilterLine).open()
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Show what holds the words."""
+        message.stop()
+        self._words = message.value
+        self.redraw()
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Go to the list with them."""
+        message.stop()
+        self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        self.query_one(FilterLine).close()
+        self.focus_first()
+
+    def action_clear(self) -> None:
+        """Show every algorithm again; where nothing is filtered, clear the notice."""
+        line = self.query_one(FilterLine)
+        if not self._words and not line.display:
+            self.call_next(self.screen.run_action, "dismiss_notice")
+            return
+        line.value = ""  # which shows them again
+        self._leave_filter()
 
     def _chosen(self) -> Algorithm | None:
         chosen = self.query_one(Rows).chosen
