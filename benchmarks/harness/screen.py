@@ -96,7 +96,7 @@ class Screen:
             return _PATIENCE_S, _PATIENCE_S
         first = time.perf_counter()
         while wanted not in seen:
-            if not select.select([self.master], [], [], _PATIENCE_S)[0]:
+            if not select.select([self.master], [], [], _PATIENCE_S)[0] or first - pressed > _PATIENCE_S:
                 raise TimeoutError(f"{wanted!r} did not come; the last bytes: {seen[-300:]!r}")
             first = time.perf_counter()
             seen += os.read(self.master, 65536)
