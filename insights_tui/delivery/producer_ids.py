@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from aiokafka.errors import IncompatibleBrokerVersion
 from aiokafka.protocol.transaction import InitProducerIdRequest
@@ -49,7 +50,7 @@ class ProducerIds:
                     sequence.since = now
                 task = self._loop.create_task(self._ask(sequence, lane.leader))
                 self.tasks.add(task)
-                task.add_done_callback(self.tasks.discard)
+                task.add_done_callback(partial(self._asked, sequence))
 
     async def _ask(self, sequence: ProducerSequence, leader: int | None) -> None:
         try:
@@ -60,9 +61,12 @@ class ProducerIds:
             self._later(sequence, f"{type(error).__name__}: {error}")
         else:
             self._answered(sequence, answer.error_code, answer.producer_id, answer.producer_epoch)
-        finally:
-            sequence.asking = False
-            self._changed()
+
+    def _asked(self, sequence: ProducerSequence, task: asyncio.Task[None]) -> None:
+        # not in the task: the next client asks again for the same lane, also where this task ended before it began
+        sequence.asking = False
+        self.tasks.discard(task)
+        self._changed()
 
     def _answered(self, sequence: ProducerSequence, code: int, producer_id: int, epoch: int) -> None:
         if code == 0:
