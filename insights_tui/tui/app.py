@@ -131,14 +131,15 @@ class InsightsApp(Following):
 
     def on_frame_arrived(self, message: FrameArrived) -> None:
         """Keep the newest frame and show it, in one batch."""
-        if not self.take(message):
+        if not self.is_running or not self.take(message):  # screens are taken down part by part as it ends
             return
         page = self.screen_stack[0] if self.screen_stack else None  # none any more while it closes
         if isinstance(page, InsightsScreen):
             with self.batch_update():
                 page.take(self.frame)
         for above in self.screen_stack[1:]:
-            if isinstance(above, Covering) and self.frame.snapshot is not None and not self.frame.error:
+            built = above.is_mounted  # not a screen of which a part is not there yet
+            if built and isinstance(above, Covering) and self.frame.snapshot is not None and not self.frame.error:
                 above.show_snapshot(self.frame.snapshot)
         if not self._preloaded:
             self._preloaded = True

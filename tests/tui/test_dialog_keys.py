@@ -7,7 +7,9 @@ from insights_tui.tui.breakpoints import classes
 from insights_tui.tui.checking.screen import CheckScreen
 from insights_tui.tui.connection_form.screen import ConnectionFormScreen
 from insights_tui.tui.dialog_keys import DialogKeys
+from insights_tui.tui.messages import FrameArrived
 from tests.tui.driving import desk
+from tests.tui.fake_agent import FakeAgent
 from tests.tui.samples import CONNECTED
 
 STEPS = [(0, "-small"), (10, "-big")]
@@ -48,3 +50,26 @@ async def test_a_click_beside_the_keys_does_nothing() -> None:
         await seated.until_shown("esc Close")
         assert await seated.pilot.click(DialogKeys, offset=(70, 0))
         assert isinstance(seated.app.screen, CheckScreen)
+
+
+async def test_news_meet_neither_a_half_built_form_nor_one_that_is_taken_down() -> None:
+    async with desk(CONNECTED, agent=FakeAgent(CONNECTED)) as seated:
+        app = seated.app
+
+        def news() -> None:
+            app.post_message(FrameArrived(app.frame, app.feed))
+
+        pouring = app.set_interval(0.001, news)
+        for _ in range(3):
+            form = ConnectionFormScreen(seated.agent, CONNECTED)
+            app.push_screen(form)  # not awaited: it is built while news come
+            app.on_frame_arrived(FrameArrived(app.frame, app.feed))  # before anything of it is there
+            await seated.until(lambda form=form: form.is_mounted, "the form")  # type: ignore[misc]  # its default
+            await app.pop_screen()
+        pouring.stop()
+        await app.push_screen(ConnectionFormScreen(seated.agent, CONNECTED))
+        await app.screen.query("#actions").remove()
+        app._running = False  # as when it ends: what stands is taken down, part after part
+        app.on_frame_arrived(FrameArrived(app.frame, app.feed))
+        app._running = True
+        await app.pop_screen()

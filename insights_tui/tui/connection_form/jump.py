@@ -64,7 +64,8 @@ class FormJump(FormKeys):
         if action == "jump_to":
             return self._jumping and self._place(str(parameters[0])) is not None
         if action == "jump":
-            return not self._jumping and self.query_one(Actions).mode in OPEN
+            # Asked also while the form is built or taken down, when a part of it may not be there.
+            return not self._jumping and any(actions.mode in OPEN for actions in self.query(Actions))
         return not self._jumping
 
     def jumped(self) -> None:

@@ -232,8 +232,8 @@ class ConnectionFormScreen(FormAttempt):
         if not super().check_action(action, parameters):
             return False
         if action in {"connect", "test"}:
-            return self.query_one(Actions).mode in (*OPEN, Mode.TESTED)
-        return action != "show_password" or self.query_one(FormBody).may_reveal
+            return any(actions.mode in (*OPEN, Mode.TESTED) for actions in self.query(Actions))
+        return action != "show_password" or any(body.may_reveal for body in self.query(FormBody))
 
     async def action_connect(self) -> None:
         """Check every field, then let the agent check the connection and save it."""
