@@ -1,11 +1,12 @@
 """A dialog that is text: a title, lines that scroll where they do not fit, its keys."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Generic
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
+from textual.geometry import Size
 from textual.screen import ModalScreen, ScreenResultType
 
 from insights_tui.tui.dialog_keys import DialogKeys
@@ -20,6 +21,26 @@ _AROUND = 6
 """Rows of the title, the keys and the padding."""
 
 
+class _Text(Sheet):
+    """Lines made for the width that a layout gives: no layout has to follow because there turn out to be others."""
+
+    def __init__(self, make: Callable[[int], list[Line]], *, classes: str) -> None:
+        super().__init__(classes=classes)
+        self._make = make
+        self._made_for = -1
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Count the lines at a width."""
+        if width != self._made_for:
+            self._made_for, self._lines = width, tuple(self._make(width))
+        return super().get_content_height(container, viewport, width)
+
+    def renew(self) -> None:
+        """Show what there is to say now."""
+        if self.size.width:
+            self.paint(self._make(self.size.width))
+
+
 class TextDialog(ModalScreen[ScreenResultType], Generic[ScreenResultType]):
     """Wraps its lines to the room it has; what they are, and the way out, is a subclass's."""
 
@@ -32,6 +53,7 @@ class TextDialog(ModalScreen[ScreenResultType], Generic[ScreenResultType]):
         super().__init__()
         self._heading = title
         self._given = glyphs
+        self._fresh = True
 
     def lines(self, cells: int) -> list[Line]:
         """Write what there is to read, in lines of so many cells."""
@@ -52,27 +74,37 @@ class TextDialog(ModalScreen[ScreenResultType], Generic[ScreenResultType]):
         with Vertical(classes="dialog text"):
             yield Sheet(classes="title")
             with VerticalScroll(can_focus=True):
-                yield Sheet(classes="lines")
+                yield _Text(self._text, classes="lines")
             yield DialogKeys({"page_down": "Scroll", **self.WORDS})
+
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Be styled once: what this screen is made of was styled a moment ago, when it was made."""
+        if self._fresh:
+            self._fresh = event.refresh_styles = False
 
     def on_mount(self) -> None:
         """Draw no scrollbar where blocks cannot be drawn; only what does not fit can be scrolled."""
         scroll = self.query_one(VerticalScroll)
+        self._limit(self.app.size.height)  # with the first layout, not after it
+        self.query_one(".title", Sheet).paint([self._fitting(text(self._heading, "strong")), BLANK])
         if self.glyphs is ASCII:
             scroll.styles.scrollbar_size_vertical = 0
         self.watch(scroll, "show_vertical_scrollbar", lambda shown: self.set_focus(scroll if shown else None))
 
-    def on_resize(self, _event: events.Resize) -> None:
-        """Wrap anew; a share of an automatic height counts neither title nor keys, and would cut the last lines."""
-        most = int(self.size.height * _SHARE) - _AROUND
-        self.query_one(VerticalScroll).styles.max_height = max(3, most)
-        self.call_after_refresh(self.draw)
+    def on_resize(self, event: events.Resize) -> None:
+        """Take the height that there is now; the text wraps itself."""
+        self._limit(event.size.height)
+
+    def _limit(self, rows: int) -> None:
+        """Bound the text: a share of an automatic height counts neither title nor keys, and would cut the end."""
+        self.query_one(VerticalScroll).styles.max_height = max(3, int(rows * _SHARE) - _AROUND)
 
     def draw(self) -> None:
-        """Draw it all."""
-        title, sheet = self.query_one(".title", Sheet), self.query_one(".lines", Sheet)
-        title.paint([self._fitting(text(self._heading, "strong")), BLANK])
-        sheet.paint([self._fitting(line) for line in self.lines(max(20, sheet.size.width - 1))])
+        """Draw the lines anew: they say something else now."""
+        self.query_one(_Text).renew()
+
+    def _text(self, cells: int) -> list[Line]:
+        return [self._fitting(line) for line in self.lines(max(20, cells - 1))]
 
     def _fitting(self, line: Line) -> Line:
         return ascii_line(line) if self.glyphs is ASCII else line
