@@ -33,6 +33,10 @@ from insights_tui.tui.theme import BY_WORD, OURS, THEMES
 from insights_tui.tui.views.registry import VIEWS, preload
 
 
+_LATER_STYLES = ("connection_form", "checking")
+"""Style sheets of screens of their own, which Textual would read when the first of them opens."""
+
+
 class InsightsApp(Following):
     """The terminal interface of one agent."""
 
@@ -146,8 +150,14 @@ class InsightsApp(Following):
             self.call_after_refresh(self._preload)
 
     def _preload(self) -> None:
-        """Load the other views while the person reads the first frame; in a thread, so that no key waits for it."""
-        self.run_worker(asyncio.to_thread(preload), name="preload")
+        """Load the other views while the person reads the first frame."""
+        self.run_worker(self._load_rest(), name="preload")
+
+    async def _load_rest(self) -> None:
+        await asyncio.to_thread(preload)  # in a thread, so that no key waits for it
+        for name in _LATER_STYLES:
+            self.stylesheet.read(style(name))
+        self.stylesheet.reparse()  # else the first opening of the form would wait for it: all style sheets, twice
 
     async def action_quit(self) -> None:
         """Leave; where payloads would be left behind, ask first."""
