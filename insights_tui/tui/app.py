@@ -32,7 +32,6 @@ from insights_tui.tui.styles_path import style
 from insights_tui.tui.theme import BY_WORD, OURS, THEMES
 from insights_tui.tui.views.registry import VIEWS, preload
 
-
 _LATER_STYLES = ("connection_form", "checking")
 """Style sheets of screens of their own, which Textual would read when the first of them opens."""
 
