@@ -129,9 +129,11 @@ def show(
                 theme=look.theme or THEMES[0],
                 places=[Place(socket, partial(client_of, socket)) for socket in (attached.socket, *attached.others)],
             )
-            asyncio.get_running_loop().call_later(STARTED_S, collector.settle)
+            loop = asyncio.get_running_loop()
+            loop.call_later(STARTED_S, collector.settle)
+            collector.tidy_up(loop, app.is_quiet)
             if seconds is not None:
-                asyncio.get_running_loop().call_later(seconds, app.leave)
+                loop.call_later(seconds, app.leave)
             await app.run_async()
             return exits.ACT_FAILED if app.return_code else exits.FINE
         finally:

@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 
 from insights_tui.tui.frame import Frame
+from insights_tui.tui.quiet import Quiet
 from insights_tui.tui.remote import ends_with_us
 from insights_tui.tui.told_keys import told_in
 from insights_tui.tui.views.view import View
@@ -13,7 +13,7 @@ from insights_tui.tui.views.view import View
 STOPS_TOO = "The agent of this screen would stop, too: nothing would be accepted or delivered. Leave with {q} instead."
 
 
-class Suspending(App[None]):
+class Suspending(Quiet):
     """An application that can be put into the background."""
 
     frame: Frame
