@@ -3,10 +3,13 @@
 Loading makes no garbage, so nothing is collected meanwhile. Later what dialogs leave is collected while nobody types.
 """
 
-import asyncio
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 _YOUNG, _MIDDLE, _OLD = 700, 10, 1000
 """Python's own thresholds but for the last: the long walk is for `Tidy`, unless somebody types for hours."""
@@ -35,7 +38,7 @@ def settle() -> None:
     gc.enable()
 
 
-def tidy_up(loop: asyncio.AbstractEventLoop, quiet: Callable[[], bool]) -> None:
+def tidy_up(loop: "AbstractEventLoop", quiet: Callable[[], bool]) -> None:
     """Look from time to time, for as long as the loop runs, whether it is `quiet`, and collect then."""
     tidy = Tidy()
 
