@@ -158,7 +158,8 @@ def _read(content: bytes) -> tuple[Collection[Event], int]:
 
 def _line(event: Event) -> bytes:
     subject, text, fix, raw = map(_bounded, (event.subject, event.text, event.fix, event.raw))
-    return _encode(replace(event, subject=subject, text=text, fix=fix, raw=raw)) + b"\n"
+    actor = None if event.actor is None else _bounded(event.actor)  # a user's name may be any bytes
+    return _encode(replace(event, subject=subject, text=text, fix=fix, raw=raw, actor=actor)) + b"\n"
 
 
 def _bounded(text: str) -> str:

@@ -137,6 +137,7 @@ async def test_the_file_stays_small_and_takes_any_text(tmp_path: Path, monkeypat
         for number in range(200):
             one.log.add(happening(f"a {number % 7}"))
             await asyncio.sleep(0)
+        one.log.add(happening("by whom", actor="al\ud800ice"))
         one.log.add(happening("odd \ud800", raw="x" * 1_000_000))
         await until(lambda: any(subject.startswith("odd") for subject, _ in on_disk(tmp_path)))
     assert len((tmp_path / NAME).read_bytes().splitlines()) <= 50
