@@ -4,12 +4,12 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from rich.console import RenderableType
-from textual.actions import ActionParseResult
-from textual.app import SystemCommand
+from textual.actions import ActionParseResult, SkipAction
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.driver import Driver
@@ -28,8 +28,10 @@ from insights_tui.tui.messages import FrameArrived
 from insights_tui.tui.remote import over_ssh
 from insights_tui.tui.screens.agents import Place
 from insights_tui.tui.screens.insights_screen import InsightsScreen
+from insights_tui.tui.screens.palette import Command, Palette
 from insights_tui.tui.styles_path import style
 from insights_tui.tui.theme import BY_WORD, OURS, THEMES
+from insights_tui.tui.told_keys import Told
 from insights_tui.tui.views.registry import VIEWS, preload
 
 _LATER_STYLES = ("connection_form", "checking")
@@ -40,9 +42,10 @@ class InsightsApp(Following):
     """The terminal interface of one agent."""
 
     TITLE = "insights-tui"
+    ENABLE_COMMAND_PALETTE = False  # ours opens in half the time, a row an act
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", id="app.quit"),
-        Binding("ctrl+p,colon", "command_palette", "Palette", id="app.palette", show=False),
+        Binding("ctrl+p,colon", "palette", "Palette", id="app.palette", show=False, priority=True),
     ]
 
     def __init__(
@@ -127,11 +130,6 @@ class InsightsApp(Following):
         """Give the signals back."""
         give_back()
 
-    def on_command_palette_opened(self) -> None:
-        """Keep the palette's cursor still: blinking costs more than the page."""
-        for field in self.screen.query(Input):
-            field.cursor_blink = False
-
     def on_frame_arrived(self, message: FrameArrived) -> None:
         """Keep the newest frame and show it, in one batch."""
         if not self.is_running or not self.take(message):  # screens are taken down part by part as it ends
@@ -179,13 +177,26 @@ class InsightsApp(Following):
         finally:
             self.exit()
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer every act of the page, and the two themes."""
-        if isinstance(screen, InsightsScreen):
-            yield from screen.commands()
+    def action_palette(self) -> None:
+        """Offer everything that can be done on the page; over a dialog its own keys are all there is.
+
+        At once, before the next key is looked at: on a slow line several arrive together, and are words of the search.
+        """
+        page = self.screen
+        if not isinstance(page, InsightsScreen) or isinstance(page.focused, Input):
+            raise SkipAction  # the key is a letter there
+        self.push_screen(Palette((*page.commands(), *self._commands())), self._do)
+
+    def _do(self, chosen: Command | None) -> None:
+        if chosen is not None:
+            self.call_later(chosen.act)
+
+    def _commands(self) -> Iterable[Command]:
+        """Give the themes, and the way out."""
         for title, (words, theme) in THEMES.items():
-            yield SystemCommand(title, words, lambda name=theme.name: setattr(self, "theme", name))
-        yield SystemCommand("Quit", "Leave this screen", self.action_quit)
+            yield Command(title, "", words, partial(setattr, self, "theme", theme.name))
+        quitting = next(one for one in self.BINDINGS if isinstance(one, Binding) and one.action == "quit")
+        yield Command("Quit", Told(self.keys).of(quitting), "leave this screen", self.action_quit)
 
     def _build_driver(self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None) -> Driver:
         """Turn the mouse off where it would only cost bytes."""

@@ -56,6 +56,8 @@ class Rows(Sheet, can_focus=True):
         self._rows: tuple[Line, ...] = ()
         self._keys: tuple[Hashable, ...] = ()
         self._glyphs: Glyphs = UNICODE
+        self.driven = False
+        """Whether keys come from a field beside it: then the cursor looks like one that can be moved, too."""
         self._at = 0
         self._top = 0
         self._made: dict[tuple[Line, bool], Line] = {}
@@ -176,7 +178,7 @@ class Rows(Sheet, can_focus=True):
         return [self._made[one] for one in wanted]
 
     def _row(self, line: Line, *, chosen: bool) -> Line:
-        mark = (self._glyphs.bar if chosen else " ", "accent" if self.has_focus else "label")
+        mark = (self._glyphs.bar if chosen else " ", "accent" if self.has_focus or self.driven else "label")
         if chosen:
             line = tuple((part, "strong" if token in ("text", "label") else token) for part, token in line)
         line = crop((mark, *line), self._cells, self._glyphs.ellipsis)

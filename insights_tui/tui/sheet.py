@@ -44,7 +44,8 @@ class Sheet(Widget):
             return
         self._lines = new
         if len(new) != len(old):
-            self.refresh(layout=True)
+            height = self.styles.height
+            self.refresh(layout=height is None or height.is_auto)  # a height that is given does not follow the lines
             return
         cells = self.size.width
         if not cells:  # not on the screen now: what was rendered before must not come back

@@ -11,7 +11,7 @@ from textual.keys import key_to_character
 from insights_tui.tui.lines import Line
 
 _KEY = re.compile(r"\{([^{} ]+)\}")
-_SHORT = {"escape": "esc", "delete": "del", "pageup": "pgup", "pagedown": "pgdn"}
+_SHORT = {"escape": "esc", "delete": "del", "pageup": "pgup", "pagedown": "pgdn", "slash": "/"}
 
 
 class Fixed(str):
@@ -52,7 +52,10 @@ class Told:
 
     def of(self, binding: Binding) -> str:
         """Give the first key of an act."""
-        return spelt(self.moved.get(binding.id or "", binding.key).split(",")[0].strip() or ",")
+        moved = self.moved.get(binding.id or "")
+        if moved is None and binding.key_display:
+            return binding.key_display
+        return spelt((moved or binding.key).split(",")[0].strip() or ",")
 
 
 def told_in(node: DOMNode, *owners: type[DOMNode]) -> Told:

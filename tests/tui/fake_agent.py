@@ -27,6 +27,8 @@ class FakeAgent:
         """What a check tells."""
         self.past: list[PastConnection] = []
         self.went_back: list[int] = []
+        self.tested = 0
+        """Test payloads that were asked for."""
 
     async def snapshot(self, history: int = 0) -> Snapshot:
         self.asked.append(history)
@@ -66,6 +68,7 @@ class FakeAgent:
     async def test_payload(self) -> Receipt:
         if self.refusal is not None:
             raise self.refusal
+        self.tested += 1
         return Receipt(id="0193", topic="insights", partition=3, offset=81_223, latency_s=0.012)
 
     async def send(self, body: bytes, *, ndjson: bool) -> Accepted:

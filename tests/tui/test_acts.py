@@ -3,7 +3,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from textual.widgets import Input
 
 from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.refused import FieldError, RefusedError
@@ -161,23 +160,3 @@ async def test_a_key_that_was_remapped_by_its_id_does_the_act_and_the_old_one_do
         assert "FROZEN" not in seated.text()
         await seated.press("f")
         await seated.until_shown("FROZEN")
-
-
-@pytest.mark.parametrize("view", "123456")
-async def test_the_key_that_every_page_names_for_the_palette_opens_it(view: str) -> None:
-    async with desk(samples.CONNECTED) as seated:
-        await seated.press(view)
-        assert "^p Palette" in seated.text()
-        await seated.press("ctrl+p")
-        await seated.until(lambda: seated.app.screen.query(Input), "the palette")
-
-
-async def test_the_palette_lists_every_view_and_its_cursor_stands_still() -> None:
-    async with desk(samples.CONNECTED, (120, 40)) as seated:
-        await seated.press("colon")
-        await seated.until(lambda: seated.app.screen.query(Input), "the palette")
-        await seated.until(lambda: not seated.app.screen.query_one(Input).cursor_blink, "a cursor that stands still")
-        await seated.press(*"view: deliv")
-        await seated.until_shown("View: Delivery")
-        await seated.press("enter")
-        await seated.until_shown("Partitions ─")

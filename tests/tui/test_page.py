@@ -9,6 +9,7 @@ from insights_tui.domain.trouble import Code
 from insights_tui.tui.frame import Frame, Scene, Space
 from insights_tui.tui.lines import plain, width
 from insights_tui.tui.panels.status_row import StatusRow
+from insights_tui.tui.screens.help import Help
 from tests.tui import samples
 from tests.tui.driving import SIZES, desk
 from tests.tui.fake_agent import FakeAgent
@@ -128,6 +129,25 @@ async def test_a_resize_changes_the_layout_while_it_runs() -> None:
             await seated.pilot.resize_terminal(*size)
             await seated.until_shown(there)
             assert all(len(line) <= size[0] for line in seated.lines())
+
+
+@pytest.mark.parametrize("size", [(100, 60), (59, 40)])
+async def test_the_page_behind_a_dialog_follows_a_resize(size: tuple[int, int]) -> None:
+    async with desk(samples.CONNECTED, (120, 40)) as seated:
+        seated.agent.moves = True  # else `STALE` comes between the two pictures
+        await seated.press("3", "question_mark")
+        await seated.until(lambda: isinstance(seated.app.screen, Help), "the help")
+        await seated.pilot.resize_terminal(*size)
+        page = seated.app.screen_stack[0]
+
+        def behind() -> list[str]:
+            return [strip.text for strip in page._compositor.render_strips()][2:]
+
+        await seated.until(lambda: len(behind()) == size[1] - 2, "the page behind in its new size")
+        under = behind()
+        await seated.press("escape")
+        await seated.until(lambda: seated.app.screen is page, "the page")
+        assert behind() == under
 
 
 async def test_ascii_leaves_no_other_character() -> None:

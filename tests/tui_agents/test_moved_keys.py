@@ -23,8 +23,8 @@ ACTS = [act for act in acts() if not act.id.startswith("form.")]
 MOVED = {act.id: chr(ord("\N{CYRILLIC CAPITAL LETTER A}") + number) for number, act in enumerate(ACTS)}
 """A letter for each act that no sentence of ours has."""
 OLD = {spelt(key) for act in ACTS for key in act.keys} | {key for act in ACTS for key in act.keys}
-FIXED = {"tab", "pgdn", "^p", "enter"}
-"""Textual's own keys, which no setting moves: of fields, buttons, scrolled text and its palette."""
+FIXED = {"tab", "pgdn", "enter"}
+"""Textual's own keys, which no setting moves: of fields, buttons, scrolled text."""
 STATES = ("none", "degraded", "lost", "lost-dealt-with", "refusing", "no-agent")
 _PRESS = re.compile(r"\b[Pp]ress ([a-z]|esc|space|enter|del)\b")
 

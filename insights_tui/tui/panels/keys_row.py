@@ -26,7 +26,7 @@ class KeysRow(Panel):
             keys += [("space", "Resume" if scene.frame.frozen_at else "Freeze"), ("y", "Copy")]
             last += [("?", "Help"), ("q", "Quit")]
         keys, last = ([(self.told(key), word) for key, word in some] for some in (keys, last))
-        right: Line = (("^p", "accent"), (" Palette ", "label"))
+        right: Line = ((self.told("^p"), "accent"), (" Palette ", "label"))
         while len(keys) > 1 and width(_runs([*keys, *last])) > scene.width - width(right) - 1:
             keys.pop()
         return [ends(_runs([*keys, *last]), right, scene.width)]

@@ -69,7 +69,7 @@ class Agents(ListDialog[Place | None]):
 
     def _first(self) -> None:
         self._draw()
-        self.query_one(Rows).choose(self._current.socket)
+        self.listed.choose(self._current.socket)
         self.tell()
 
     def _look_at_all(self) -> None:

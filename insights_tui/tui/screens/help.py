@@ -10,19 +10,22 @@ from insights_tui.tui.told_keys import Told
 from insights_tui.tui.views.registry import VIEWS
 from insights_tui.tui.views.view import View
 
-_KEYS = (
-    ("c", "connect to Kafka, or edit the connection"),
-    ("t", "send one test payload; see partition, offset, latency"),
-    ("k", "check the connection: every server, every member, step by step"),
-    ("b", "go back to an earlier connection, its password with it"),
-    ("d", "delete the connection (asks first; what is queued stays)"),
-    ("p", "every problem in full"),
-    ("a", "show another agent of those that --socket named"),
-    ("space", "freeze the view; delivery never stops"),
-    ("y", "copy the state as text"),
-    (":", "palette (ctrl+p): views, every act by name, agents, themes"),
-    ("q", "quit"),
+KEYS = (
+    ("c", "connect to Kafka, or edit the connection", ""),
+    ("t", "send one test payload", "see partition, offset, latency"),
+    ("k", "check the connection", "every server, every member, step by step"),
+    ("b", "go back to an earlier connection", "its password with it"),
+    ("d", "delete the connection", "asks first; what is queued stays"),
+    ("p", "every problem in full", ""),
+    ("a", "show another agent", "one of those that --socket named"),
+    ("space", "freeze the view", "delivery never stops"),
+    ("y", "copy the state as text", ""),
+    ("-", "back to the view before", ""),
+    ("/", "filter the list; where there is none, find an act", ""),
+    (":", "palette (ctrl+p)", "views, every act by name, agents, themes"),
+    ("q", "quit", ""),
 )
+"""Keys, what they do, and what more is to be known of it."""
 _OTHER = "Other keys for these: `insights-tui config keys` lists the acts, [interface.keys] in the settings moves them."
 _WORDS = (
     ("accepted", "the agent has said yes to the payload; from then on it counts"),
@@ -63,7 +66,10 @@ class Help(Reader):
         return [
             *focus,
             (self._view.TITLE, (self._view.HELP, *self._keys())),
-            ("Keys of every view", (views, *(_key(told(key), words) for key, words in _KEYS), _OTHER)),
+            (
+                "Keys of every view",
+                (views, *(_key(told(key), f"{act}: {more}" if more else act) for key, act, more in KEYS), _OTHER),
+            ),
             ("Words", [Field(word, meaning) for word, meaning in _WORDS]),
         ]
 

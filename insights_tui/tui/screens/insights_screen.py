@@ -6,7 +6,8 @@ from functools import partial
 from typing import ClassVar
 
 from textual import events
-from textual.app import ComposeResult, SystemCommand
+from textual.actions import SkipAction
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.geometry import Region
@@ -26,10 +27,11 @@ from insights_tui.tui.rows import Rows
 from insights_tui.tui.screens.acts import Acts
 from insights_tui.tui.screens.changes import changes
 from insights_tui.tui.screens.confirm import Confirm
-from insights_tui.tui.screens.help import Help
+from insights_tui.tui.screens.help import KEYS, Help
+from insights_tui.tui.screens.palette import Command
 from insights_tui.tui.screens.questions import before_quitting
 from insights_tui.tui.status_text import status_text
-from insights_tui.tui.told_keys import Fixed, Told
+from insights_tui.tui.told_keys import Fixed, Told, spelt
 from insights_tui.tui.views.registry import VIEWS
 from insights_tui.tui.views.view import Keys, View
 
@@ -54,6 +56,8 @@ class InsightsScreen(Acts):
         Binding("y", "copy", "Copy the state", id="insights.copy"),
         Binding("p,enter", "problems", "Every problem in full", id="insights.problems"),
         Binding("question_mark", "help", "Help", id="insights.help"),
+        Binding("slash", "find", "Find", id="insights.find", show=False, priority=True),
+        Binding("minus", "former", "Back to the view before", id="view.former", show=False),
         Binding("escape", "dismiss_notice", "Clear the notice", id="insights.clear", show=False),
         *(Binding(one.key, f"view('{one.name}')", one.title, id=f"view.{one.name}", show=False) for one in VIEWS),
     ]
@@ -65,7 +69,7 @@ class InsightsScreen(Acts):
         super().__init__()
         self._frame = Frame()
         self._views: dict[str, View] = {}
-        self._shown = VIEWS[0].name
+        self._shown = self._former = VIEWS[0].name
 
     @property
     def view(self) -> View:
@@ -102,12 +106,23 @@ class InsightsScreen(Acts):
         if new is None:
             new = self._views[name] = self._made(name)
             await self.mount(new, before=self.query_one(NoticeRow))
-        self._shown = self.query_one(NavRow).current = name
+        self._former, self._shown = self._shown, name
+        self.query_one(NavRow).current = name
         with self.app.batch_update():
             new.display = True
             new.on_view_shown()
             self._draw()
         new.focus_first()
+
+    async def action_former(self) -> None:
+        """Go back to the view that was shown before this one; twice, and nothing has changed."""
+        await self.action_view(self._former)
+
+    def action_find(self) -> None:
+        """Let words be typed: to filter the list of the view, else to find an act. No letter of them is a key."""
+        if isinstance(self.focused, Input) or not self.is_active:
+            raise SkipAction
+        getattr(self.view, "action_filter", self._interface.action_palette)()
 
     def _made(self, name: str) -> View:
         return next(one for one in VIEWS if one.name == name).make(self._interface.client)
@@ -139,8 +154,12 @@ class InsightsScreen(Acts):
         self._say(message.words, message.kind)
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Lay out anew while the terminal is dragged."""
+        """Lay out anew while the terminal is dragged; once more when each part knows its own new size.
+
+        Under a dialog no frame follows that would do it.
+        """
         self._draw()
+        self.call_after_refresh(self._draw)
 
     def on_screen_resume(self) -> None:
         """Catch up with what a dialog has covered."""
@@ -262,25 +281,24 @@ class InsightsScreen(Acts):
         else:
             self.app.push_screen(Confirm(question), lambda agreed: leave() if agreed else None)
 
-    def commands(self) -> Iterable[SystemCommand]:
+    def commands(self) -> Iterable[Command]:
         """Offer every view, every key of this page, and every other agent by name."""
         told = self._told()
+        for entry in VIEWS:
+            act = partial(self.action_view, entry.name)
+            yield Command(f"View: {entry.title}", told(entry.key), entry.about, act)
         app = self._interface
         for place in app.places:
             if place is not app.place:
-                yield SystemCommand(
-                    f"Agent: {app.name_of(place)}",
-                    f"At {spell(str(place.socket), limit=100)}",
-                    partial(self.show_agent, place),
-                )
-        for entry in VIEWS:
-            yield SystemCommand(
-                f"View: {entry.title}", f"Key: {told(entry.key)}", lambda name=entry.name: self.action_view(name)
-            )
-        for binding in (*self.view.BINDINGS, *self.BINDINGS):
-            if isinstance(binding, Binding) and binding.show:
-                owner = self.view if binding in self.view.BINDINGS else self
-                if self._frame.read_only and binding.action in owner.CHANGES:
-                    continue
-                action = getattr(owner, f"action_{binding.action}")
-                yield SystemCommand(binding.description, f"Key: {told.of(binding)}", action)
+                at = f"at {spell(str(place.socket), limit=100)}"
+                yield Command(f"Agent: {app.name_of(place)}", "", at, partial(self.show_agent, place))
+        more = {key: words for key, _, words in KEYS}
+        for owner in (self, self.view):
+            for binding in owner.BINDINGS:
+                if isinstance(binding, Binding) and binding.show:
+                    if self._frame.read_only and binding.action in owner.CHANGES:
+                        continue
+                    about = more.get(spelt(binding.key.split(",")[0]), "") if owner is self else self.view.TITLE
+                    yield Command(
+                        binding.description, told.of(binding), about, getattr(owner, f"action_{binding.action}")
+                    )

@@ -62,7 +62,7 @@ class Revisions(ListDialog[SavedConnection | None]):
         if past:
             heading, *rows = table_of(past)
             self.show(heading, rows, list(self._past))
-            self.query_one(Rows).choose(usable[0] if usable else past[0].revision)
+            self.listed.choose(usable[0] if usable else past[0].revision)
             self.tell()
 
     def below(self, cells: int) -> list[Line]:

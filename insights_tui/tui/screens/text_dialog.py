@@ -7,11 +7,12 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.geometry import Size
-from textual.screen import ModalScreen, ScreenResultType
+from textual.screen import ScreenResultType
 
 from insights_tui.tui.dialog_keys import DialogKeys
 from insights_tui.tui.glyphs import ASCII, Glyphs, glyphs_of
 from insights_tui.tui.lines import BLANK, Line, ascii_line, text, wrap
+from insights_tui.tui.screens.dialog import Dialog
 from insights_tui.tui.sheet import Sheet
 from insights_tui.tui.told_keys import Told, told_in
 
@@ -41,7 +42,7 @@ class _Text(Sheet):
             self.paint(self._make(self.size.width))
 
 
-class TextDialog(ModalScreen[ScreenResultType], Generic[ScreenResultType]):
+class TextDialog(Dialog[ScreenResultType], Generic[ScreenResultType]):
     """Wraps its lines to the room it has; what they are, and the way out, is a subclass's."""
 
     AUTO_FOCUS = ""
@@ -53,7 +54,6 @@ class TextDialog(ModalScreen[ScreenResultType], Generic[ScreenResultType]):
         super().__init__()
         self._heading = title
         self._given = glyphs
-        self._fresh = True
 
     def lines(self, cells: int) -> list[Line]:
         """Write what there is to read, in lines of so many cells."""
@@ -76,11 +76,6 @@ class TextDialog(ModalScreen[ScreenResultType], Generic[ScreenResultType]):
             with VerticalScroll(can_focus=True):
                 yield _Text(self._text, classes="lines")
             yield DialogKeys({"page_down": "Scroll", **self.WORDS})
-
-    def _on_screen_resume(self, event: events.ScreenResume) -> None:
-        """Be styled once: what this screen is made of was styled a moment ago, when it was made."""
-        if self._fresh:
-            self._fresh = event.refresh_styles = False
 
     def on_mount(self) -> None:
         """Draw no scrollbar where blocks cannot be drawn; only what does not fit can be scrolled."""

@@ -33,6 +33,8 @@ class Entry:
     """A short word after the title, from a frame alone: the view may not exist yet."""
     short: str = ""
     """The title where row 2 is narrow."""
+    about: str = ""
+    """What it answers, in a few words."""
 
 
 def _insights(_client: AgentApi) -> View:
@@ -76,12 +78,31 @@ def _delivery(_client: AgentApi) -> View:
 
 
 VIEWS: tuple[Entry, ...] = (
-    Entry("1", "Insights", "insights", f"{_HERE}.insights", _insights),
-    Entry("2", "Delivery", "delivery", f"{_HERE}.delivery", _delivery),
-    Entry("3", "Events", "events", f"{_HERE}.events", _events),
-    Entry("4", "Payloads", "payloads", f"{_HERE}.payloads.view", _payloads),
-    Entry("5", "Lost", "lost", f"{_HERE}.lost.view", _lost, mark=_lost_open),
-    Entry("6", "Algorithms", "algorithms", f"{_HERE}.algorithms.view", _algorithms, short="Algo"),
+    Entry(
+        "1", "Insights", "insights", f"{_HERE}.insights", _insights, about="is data arriving, what is lost, what now"
+    ),
+    Entry("2", "Delivery", "delivery", f"{_HERE}.delivery", _delivery, about="partitions, latency, outcomes by reason"),
+    Entry("3", "Events", "events", f"{_HERE}.events", _events, about="what happened, grouped, and what to check"),
+    Entry(
+        "4",
+        "Payloads",
+        "payloads",
+        f"{_HERE}.payloads.view",
+        _payloads,
+        about="what comes in, and what is in the topic",
+    ),
+    Entry(
+        "5", "Lost", "lost", f"{_HERE}.lost.view", _lost, mark=_lost_open, about="what did not arrive; send it again"
+    ),
+    Entry(
+        "6",
+        "Algorithms",
+        "algorithms",
+        f"{_HERE}.algorithms.view",
+        _algorithms,
+        short="Algo",
+        about="who reports how much; on and off",
+    ),
 )
 
 
