@@ -19,7 +19,7 @@ The contract, for whoever adds one:
   call, no timer, no task, no byte. The first `draw` comes right after `on_view_shown`.
 * **Data from the agent** comes through what `make` hands to the constructor, typed as the protocol that the view
   needs (`LostApi`, `TailApi` of `client/protocol.py`), never through `self.app`: so a test feeds it with frozen data.
-  Long calls run in `self.run_worker(…, exclusive=True, group=NAME)`; they end in `on_view_hidden`.
+  Long calls run in `self.work(…)`; they end in `on_view_hidden`.
 * **`keys(frame)`** names the keys of the last row, most needed first.
 * **Focus**: the view itself can have the focus and gets it when it is opened (override `focus_first`), so that its
   bindings work; the digits, `space`, `?`, `:` and `q` belong to the screen. An input field keeps what is typed.

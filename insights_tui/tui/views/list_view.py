@@ -3,7 +3,6 @@
 from collections.abc import Callable, Hashable, Sequence
 
 from textual.app import ComposeResult
-from textual.widget import Widget
 
 from insights_tui.tui.frame import Space
 from insights_tui.tui.glyphs import ASCII
@@ -12,10 +11,10 @@ from insights_tui.tui.rows import Rows
 from insights_tui.tui.screens.confirm import Confirm
 from insights_tui.tui.screens.questions import Question, spelled
 from insights_tui.tui.sheet import Sheet
-from insights_tui.tui.views.view import View
+from insights_tui.tui.views.filter_line import Filtering
 
 
-class ListView(View):
+class ListView(Filtering):
     """Loads while it is shown, and draws what it has; what a subclass loads, and how a row looks, is its own."""
 
     def __init__(self) -> None:
@@ -27,17 +26,13 @@ class ListView(View):
         """Lines that the list may take, where what is said below it needs the others."""
 
     def compose(self) -> ComposeResult:
-        """How many, what stands between, the list."""
+        """How many, the filter line while it is typed, the list."""
         yield Sheet(id=f"{self.NAME}-summary")
-        yield from self.between()
+        yield self.filter_line()
         yield Rows(id=f"{self.NAME}-rows")
         below = Sheet(id=f"{self.NAME}-below")
         below.display = False
         yield below
-
-    def between(self) -> Sequence[Widget]:
-        """Give what stands between the summary and the list."""
-        return ()
 
     def action_reload(self) -> None:
         """Load the list anew."""

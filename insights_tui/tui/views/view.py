@@ -1,6 +1,6 @@
 """A view: one page of the interface, shown by its digit, asleep while another one is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
 from textual.containers import VerticalScroll
@@ -74,6 +74,10 @@ class View(VerticalScroll, can_focus=True):
         """Name the keys that do something here."""
         del frame
         return ()
+
+    def work(self, act: Callable[[], Awaitable[None]], group: str = "") -> None:
+        """Do it instead of what of its group is under way; made when its turn comes: another may take it before."""
+        self.run_worker(act, exclusive=True, group=group or self.NAME, exit_on_error=False)
 
     def say(self, words: str, kind: str = "plain") -> None:
         """Tell the person in the notice row."""

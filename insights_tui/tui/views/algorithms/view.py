@@ -1,14 +1,13 @@
 """The view Algorithms: asked for every few seconds while it is shown, in order of names so that no row moves."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
-from textual.widgets import Input
 
 from insights_tui.client.protocol import AgentUnavailableError, AlgorithmsApi
 from insights_tui.domain.algorithms import Algorithm, Algorithms, Which
@@ -29,7 +28,7 @@ from insights_tui.tui.views.algorithms.drawing import (
     summary,
     which,
 )
-from insights_tui.tui.views.filter_line import FilterLine, holds
+from insights_tui.tui.views.filter_line import filter_keys, holds
 from insights_tui.tui.views.list_view import ListView
 from insights_tui.tui.views.lost.acts import reason_of
 from insights_tui.tui.views.payload_dialog import PayloadDialog
@@ -51,11 +50,11 @@ class AlgorithmsView(ListView):
     TITLE = "Algorithms"
     KEY = "6"
     HELP = "Which algorithms report, how fast, and what; turn Insights on or off for one."
+    HINT = "parts of owner, name or version that must all occur"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "switch", "Insights on or off for this version", id="algorithms.switch"),
         Binding("O", "switch_all", "Insights on or off for all its versions", id="algorithms.switch_all"),
-        Binding("slash", "filter", "Filter by owner, name or version", id="algorithms.filter"),
-        Binding("escape", "clear", "Clear the filter", id="algorithms.clear", show=False),
+        *filter_keys("algorithms", "Filter by owner, name or version"),
         Binding("u", "reload", "Ask again", id="algorithms.reload"),
     ]
 
@@ -67,7 +66,6 @@ class AlgorithmsView(ListView):
         self._monotonic = monotonic
         self._known: Algorithms | None = None
         self._listed: dict[Which, Algorithm] = {}
-        self._words = ""
         self._asked_at = 0.0
         self._answered_at: datetime | None = None
         self._silent_since: datetime | None = None
@@ -83,23 +81,18 @@ class AlgorithmsView(ListView):
             return ()
         return (("enter", "Details"), ("o", "On/off"), ("O", "All versions"), ("/", "Filter"))
 
-    def between(self) -> Sequence[Widget]:
-        """Give the filter line, shown while it is typed."""
-        return (FilterLine(id="algorithms-filter", placeholder="parts of owner, name or version that must all occur"),)
-
     def draw(self, frame: Frame, space: Space) -> None:
         """List them; ask again when it is time."""
         if not self.frozen and self._monotonic() - self._asked_at >= EVERY_S:
             self.action_reload()
         as_of = frame.snapshot.as_of if frame.snapshot is not None else datetime.now(UTC)
         room = self.room(space)
-        words = self._words.split()
-        found = {name: one for name, one in self._listed.items() if holds(spell(name.text), words)}
+        found = {name: one for name, one in self._listed.items() if holds(spell(name.text), self.words)}
         lines = [row(one, room, as_of) for one in found.values()]
         top = [heading(room)] if lines else self._empty(frame, room)
         said = summary(self._known, self._silent_since, space.width)
-        if words and self._listed:
-            said = filtered(self._words, len(found), len(self._listed), space)
+        if self.words and self._listed:
+            said = filtered(self.words, len(found), len(self._listed), space)
         self.paint(said, top, lines, list(found), space)
         self._draw_below()
 
@@ -121,7 +114,7 @@ class AlgorithmsView(ListView):
 
     def _fetch_detail(self, name: Which) -> None:
         self._wanted = name
-        self.run_worker(self._load_detail(name), exclusive=True, group="algorithms-detail", exit_on_error=False)
+        self.work(partial(self._load_detail, name), "algorithms-detail")
 
     async def _load_detail(self, name: Which) -> None:
         with suppress(*_FAILURES):  # the list tells of them
@@ -151,7 +144,7 @@ class AlgorithmsView(ListView):
     def action_reload(self) -> None:
         """Ask for them."""
         self._asked_at = self._monotonic()
-        self.run_worker(self._load(), exclusive=True, group=self.NAME, exit_on_error=False)
+        self.work(self._load)
 
     async def _load(self) -> None:
         try:
@@ -167,33 +160,9 @@ class AlgorithmsView(ListView):
             self._wanted = None  # its numbers are newer, too
         self.redraw()
 
-    def action_filter(self) -> None:
-        """Type words that names must hold."""
-        self.query_one(FilterLine).open()
-
-    def on_input_changed(self, message: Input.Changed) -> None:
-        """Show what holds the words."""
-        message.stop()
-        self._words = message.value
+    def narrow(self) -> None:
+        """Show the algorithms whose names hold the words."""
         self.redraw()
-
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Go to the list with them."""
-        message.stop()
-        self._leave_filter()
-
-    def _leave_filter(self) -> None:
-        self.query_one(FilterLine).close()
-        self.focus_first()
-
-    def action_clear(self) -> None:
-        """Show every algorithm again; where nothing is filtered, clear the notice."""
-        line = self.query_one(FilterLine)
-        if not self._words and not line.display:
-            self.call_next(self.screen.run_action, "dismiss_notice")
-            return
-        line.value = ""  # which shows them again
-        self._leave_filter()
 
     def _chosen(self) -> Algorithm | None:
         chosen = self.query_one(Rows).chosen

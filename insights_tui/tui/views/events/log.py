@@ -4,6 +4,7 @@ from collections.abc import Hashable, Sequence
 
 from insights_tui.domain.snapshot import Event
 from insights_tui.domain.text import sanitize
+from insights_tui.tui.views.filter_line import holds
 
 KEPT = 1000
 """Groups kept, as many as the agent keeps; the oldest go first."""
@@ -60,8 +61,7 @@ class Log:
     def shown(self, *, words: str = "", level: str = "all") -> list[Event]:
         """Choose by level and by words that must all occur; the newest come first."""
         wanted = _AT_LEAST.get(level, frozenset({"error"}))
-        needles = words.casefold().split()
-        chosen = [event for event in self._events.values() if event.level in wanted and _holds(event, needles)]
+        chosen = [one for one in self._events.values() if one.level in wanted and (not words or _holds(one, words))]
         return sorted(chosen, key=_order, reverse=True)
 
 
@@ -71,9 +71,6 @@ def _order(event: Event) -> tuple[int, float, int]:
     return int(event.at.timestamp()), first.timestamp(), event.seq
 
 
-def _holds(event: Event, needles: Sequence[str]) -> bool:
-    if not needles:
-        return True
+def _holds(event: Event, words: str) -> bool:
     hay = " ".join((event.text, event.subject, event.code, event.level, event.actor or "", event.raw[:2000]))
-    hay = sanitize(hay, limit=4000).casefold()
-    return all(needle in hay for needle in needles)
+    return holds(sanitize(hay, limit=4000), words)

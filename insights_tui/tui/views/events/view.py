@@ -8,7 +8,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Input
 
 from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.refused import RefusedError
@@ -22,7 +21,8 @@ from insights_tui.tui.screens.reader import Reader
 from insights_tui.tui.sheet import Sheet
 from insights_tui.tui.views.events import drawing
 from insights_tui.tui.views.events.log import LEVELS, Log, key_of
-from insights_tui.tui.views.view import Keys, View
+from insights_tui.tui.views.filter_line import Filtering, filter_keys
+from insights_tui.tui.views.view import Keys
 
 _DETAILS = {"narrow": 7, "medium": 12, "wide": 40}
 """Rows that the details have at most, by layout."""
@@ -42,18 +42,18 @@ class EventSource(Protocol):
         ...
 
 
-class EventsView(View):
+class EventsView(Filtering):
     """What happened, newest first; the list follows while its first row is chosen."""
 
     NAME = "events"
     TITLE = "Events"
     KEY = "3"
     HELP = "What happened, each kind once with its count, what it means and what to check; the first row follows."
+    HINT = "words that must all occur"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter the events", id="events.filter"),
+        *filter_keys("events", "Filter the events"),
         Binding("l", "level", "Level: all, warnings, errors", id="events.level"),
         Binding("y", "copy_event", "Copy the event", id="events.copy"),
-        Binding("escape", "clear", "Clear the filter", id="events.clear", show=False),
     ]
 
     def __init__(self, source: EventSource) -> None:
@@ -62,7 +62,6 @@ class EventsView(View):
         self._log = Log()
         self._agent = ""
         self._level = LEVELS[0]
-        self._words = ""
         self._trouble = ""
         self._asking = False
         self._loaded = False
@@ -73,10 +72,7 @@ class EventsView(View):
     def compose(self) -> ComposeResult:
         """Head, filter (while it is typed), list, details."""
         yield Sheet(id="events-head")
-        field = Input(id="events-filter", placeholder="words that must all occur", compact=True)
-        field.cursor_blink = False
-        field.display = False
-        yield field
+        yield self.filter_line()
         with Horizontal(id="events-body"):
             yield Rows(id="events-rows")
             yield Sheet(id="events-details")
@@ -108,7 +104,7 @@ class EventsView(View):
                 self._log.know(snapshot.events)
             elif not self._asking:
                 self._asking = True
-                self.run_worker(self._ask(), group=self.NAME, exclusive=True)
+                self.work(self._ask)
         self._paint(space)
 
     async def _ask(self) -> None:
@@ -128,7 +124,7 @@ class EventsView(View):
 
     def _paint(self, space: Space, *, follows: bool = False) -> None:
         rows = self.query_one(Rows)
-        shown = self._log.shown(words=self._words, level=self._level)
+        shown = self._log.shown(words=self.words, level=self._level)
         keys = [key_of(event) for event in shown]
         lines = [self._row(event, space) for event in shown]
         if len(self._cache) > 4 * len(self._log) + 100:
@@ -138,7 +134,7 @@ class EventsView(View):
         if follows and keys:
             rows.choose(keys[0])
         head = drawing.summary(
-            words=self._words,
+            words=self.words,
             level=self._level,
             told=self._told(len(shown)),
             state=self._state(rows.at),
@@ -184,7 +180,7 @@ class EventsView(View):
         cells = max(20, min(_READABLE, space.width - 6))
         told = space.told.line
         if len(self._log):
-            narrowed = "No event matches" if self._words else "No event is of this level"
+            narrowed = "No event matches" if self.words else "No event is of this level"
             return [(), text(f"{narrowed}."), told("{esc} shows all again, {l} changes the level.", "label")]
         snapshot = self.frame.snapshot
         if self._trouble or snapshot is None or self.frame.stale_s is not None:
@@ -217,36 +213,20 @@ class EventsView(View):
         if event is not None:
             self.app.push_screen(Reader("Event", drawing.whole(event)))
 
-    def action_filter(self) -> None:
-        """Type words that events must hold."""
-        field = self.query_one(Input)
-        field.display = True
-        field.focus()
+    @property
+    def narrowed(self) -> bool:
+        """Whether words or a level leave events out."""
+        return super().narrowed or self._level != LEVELS[0]
 
-    @on(Input.Changed, "#events-filter")
-    def _typed(self, message: Input.Changed) -> None:
-        message.stop()
-        self._words = message.value
+    def narrow(self) -> None:
+        """Show the events that hold the words."""
         self._paint(self.space)
 
-    @on(Input.Submitted, "#events-filter")
-    def _typed_up(self, message: Input.Submitted) -> None:
-        message.stop()
-        self._leave_filter()
-
-    def _leave_filter(self) -> None:
-        self.query_one(Input).display = False
-        self.focus_first()
-
-    def action_clear(self) -> None:
-        """Show every event again; where nothing is filtered, clear the notice."""
-        if self._words or self._level != LEVELS[0] or self.query_one(Input).display:
-            self._words, self._level = "", LEVELS[0]
-            self.query_one(Input).value = ""
-            self._leave_filter()
-            self._paint(self.space)
-        else:
-            self.call_next(self.screen.run_action, "dismiss_notice")
+    def widen(self) -> None:
+        """Show every event of every level."""
+        self._level = LEVELS[0]
+        super().widen()
+        self._paint(self.space)
 
     def action_level(self) -> None:
         """Go on to the next level."""

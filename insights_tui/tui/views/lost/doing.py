@@ -42,11 +42,11 @@ class LostActs(ListView):
 
     def action_redrive(self) -> None:
         """Send them again, after saying what will happen."""
-        self._work(self._ask(lambda: plan_redrive(self._client, self._asked_for(), self._topic), do_redrive))
+        self.work(partial(self._ask, lambda: plan_redrive(self._client, self._asked_for(), self._topic), do_redrive))
 
     def action_drop(self) -> None:
         """Close them for good, after asking."""
-        self._work(self._ask(lambda: self._plan_drop(self._asked_for()), do_drop))
+        self.work(partial(self._ask, lambda: self._plan_drop(self._asked_for()), do_drop))
 
     async def _plan_drop(self, which: LostFilter) -> Asked:
         snapshot, told = self.frame.snapshot, self.space.told
@@ -101,7 +101,4 @@ class LostActs(ListView):
             self.say(reason_of(error), "bad")
         self._marks.clear()
         if self._shown:
-            self._work(self._reload())
-
-    def _work(self, act: Awaitable[None]) -> None:
-        self.run_worker(act, exclusive=True, group=self.NAME, exit_on_error=False)
+            self.work(self._reload)

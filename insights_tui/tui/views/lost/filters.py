@@ -28,7 +28,7 @@ def parse_filter(typed: str, now: datetime) -> LostFilter:
     return which
 
 
-def filter_line(which: LostFilter, now: datetime) -> str:
+def written(which: LostFilter, now: datetime) -> str:
     """Write a filter as it can be typed."""
     said = sorted(reason.value for reason in which.reasons)
     if which.since is not None:

@@ -1,11 +1,10 @@
 """The view Lost: a list that never moves by itself, a filter, and the acts with what they will do said first."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
 from textual.widgets import Input
 
 from insights_tui.client.protocol import LostApi
@@ -13,14 +12,14 @@ from insights_tui.domain.answers import LostPayload
 from insights_tui.domain.lost import EXPIRED, LostFilter
 from insights_tui.domain.outcome import Outcome
 from insights_tui.domain.text import sanitize
-from insights_tui.tui.connection_form.text_field import TextField
 from insights_tui.tui.frame import Frame, Space
 from insights_tui.tui.lines import Line
 from insights_tui.tui.rows import Rows
+from insights_tui.tui.views.filter_line import FilterLine
 from insights_tui.tui.views.lost.acts import FAILURES, do_drop, do_redrive, plan_redrive, reason_of
 from insights_tui.tui.views.lost.doing import LostActs
 from insights_tui.tui.views.lost.drawing import all_today, chosen, fields, heading, nothing, row, summary
-from insights_tui.tui.views.lost.filters import HINT, filter_line, parse_filter
+from insights_tui.tui.views.lost.filters import HINT, parse_filter, written
 from insights_tui.tui.views.lost.pages import Pages
 from insights_tui.tui.views.payload_dialog import Act, PayloadDialog
 from insights_tui.tui.views.view import Keys
@@ -46,6 +45,7 @@ class LostView(LostActs):
     TITLE = "Lost"
     KEY = "5"
     HELP = "Payloads that did not reach Kafka in time: look at them, send them again, keep them, or close them."
+    HINT = HINT
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "redrive", "Redrive what is marked, else what the filter takes", id="lost.redrive"),
         # no letter near `d`, which deletes the connection: one slip must not lead from one question to the other
@@ -70,14 +70,6 @@ class LostView(LostActs):
         self._lost_then: int | None = None
         """How many had been lost in all when the list was loaded; `None` where no news had come yet."""
         self._exporting = None
-
-    def between(self) -> Sequence[Widget]:
-        """Give the filter line, shown while it is typed."""
-        return (TextField(id="lost-filter", placeholder=HINT),)
-
-    def on_mount(self) -> None:
-        """Hide the filter line until it is asked for."""
-        self.query_one("#lost-filter").display = False
 
     def on_view_hidden(self) -> None:
         """Let go of the list; an act that was agreed to goes on, and tells how it went."""
@@ -132,7 +124,7 @@ class LostView(LostActs):
 
     def action_reload(self) -> None:
         """List again, and go to the newest."""
-        self._work(self._reload(to_top=True))
+        self.work(partial(self._reload, to_top=True))
 
     async def _reload(self, *, to_top: bool = False) -> None:
         snapshot = self.frame.snapshot
@@ -160,7 +152,7 @@ class LostView(LostActs):
         """Load the next page before the end is reached."""
         event.stop()
         if not self._pages.whole:
-            self._work(self._more())
+            self.work(self._more)
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
         """Where the newest were let go of, the top of the list leads back to them."""
@@ -172,15 +164,17 @@ class LostView(LostActs):
     # the filter
 
     def action_filter(self) -> None:
-        """Open the filter line."""
-        line = self.query_one("#lost-filter", TextField)
-        line.value = filter_line(self._which, datetime.now(UTC))
-        line.display = True
-        self.screen.set_focus(line)  # at once: what is typed ahead must land in it, not on the keys of the view
+        """Open the filter line with the filter that holds."""
+        self.query_one(FilterLine).value = written(self._which, datetime.now(UTC))
+        super().action_filter()
+
+    def narrow(self) -> None:
+        """Wait until all is typed: the agent chooses, and half a reason is none."""
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take the filter over."""
+        """Take the filter over, where it can be read."""
         event.stop()
+        event.prevent_default()  # else the line is left all the same
         try:
             which = parse_filter(event.value, datetime.now(UTC))
         except ValueError as error:
@@ -195,26 +189,22 @@ class LostView(LostActs):
 
     def action_clear(self) -> None:
         """Close the filter line; then take the marks away, then the filter."""
-        if self.query_one("#lost-filter").display:
-            self._close_line()
+        if self.query_one(FilterLine).display:
+            self.leave_filter()
         elif self._marks:
             self._marks.clear()
             self.redraw()
         elif not self._which.empty:
             self._take_filter(LostFilter())
         else:
-            self.say("")
+            self.call_next(self.screen.run_action, "dismiss_notice")
 
     def _take_filter(self, which: LostFilter) -> None:
-        self._close_line()
+        self.leave_filter()
         self.say("")
         self._which = which
         self._marks.clear()
         self.action_reload()
-
-    def _close_line(self) -> None:
-        self.query_one("#lost-filter").display = False
-        self.focus_first()
 
     # one
 
@@ -253,8 +243,8 @@ class LostView(LostActs):
         def answered(answer: str | None) -> None:
             which = LostFilter(ids=frozenset({one.id}))
             if answer == "redrive":
-                self._work(self._ask(lambda: plan_redrive(self._client, which, self._topic), do_redrive))
+                self.work(partial(self._ask, lambda: plan_redrive(self._client, which, self._topic), do_redrive))
             elif answer == "drop":
-                self._work(self._ask(lambda: self._plan_drop(which), do_drop))
+                self.work(partial(self._ask, lambda: self._plan_drop(which), do_drop))
 
         self.app.push_screen(PayloadDialog("A lost payload", fields(one), value, self.space.glyphs, acts), answered)

@@ -121,10 +121,9 @@ def _columns(
     )
 
 
-def holds(one: Tailed, words: str) -> bool:
-    """Tell whether algorithm, id or key hold all of these words."""
-    hay = sanitize(f"{one.algorithm or ''} {one.id} {one.key or ''}", limit=1000).casefold()
-    return all(word in hay for word in words.casefold().split())
+def searched(one: Tailed) -> str:
+    """Write what words are looked for in: algorithm, id and key."""
+    return sanitize(f"{one.algorithm or ''} {one.id} {one.key or ''}", limit=1000)
 
 
 def nothing(source: Source, snapshot: Snapshot | None, space: Space, *, frozen: bool, read_only: bool) -> list[Line]:

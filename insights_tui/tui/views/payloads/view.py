@@ -5,11 +5,9 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Input
 
 from insights_tui.client.protocol import AgentUnavailableError, TailApi
 from insights_tui.domain.refused import RefusedError
@@ -21,6 +19,7 @@ from insights_tui.tui.glyphs import ASCII
 from insights_tui.tui.lines import Line, ascii_line, text, wrap
 from insights_tui.tui.rows import Rows
 from insights_tui.tui.sheet import Sheet
+from insights_tui.tui.views.filter_line import Filtering, filter_keys, holds
 from insights_tui.tui.views.payload_dialog import PayloadDialog
 from insights_tui.tui.views.payloads.drawing import (
     WIDE,
@@ -29,13 +28,13 @@ from insights_tui.tui.views.payloads.drawing import (
     columns_for,
     fields,
     heading,
-    holds,
     nothing,
     row,
+    searched,
     summary,
 )
 from insights_tui.tui.views.payloads.sweep import PER_TICK, PER_TICK_WIDE, Sweep
-from insights_tui.tui.views.view import Keys, View
+from insights_tui.tui.views.view import Keys
 
 BEFORE = 50
 """Payloads from before that fill the rows at first."""
@@ -45,18 +44,18 @@ LOOKED_AT_PER_S = 500
 """Payloads a second that are looked at while a filter chooses among them."""
 
 
-class PayloadsView(View):
+class PayloadsView(Filtering):
     """Rows that are overwritten in turn; `space` (the screen's) holds them."""
 
     NAME = "payloads"
     TITLE = "Payloads"
     KEY = "4"
     HELP = "What is accepted and what is in the topic, as it goes by; values stay hidden until you ask for one."
+    HINT = "parts of algorithm, id or key that must all occur"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "other_source", "What is accepted, or what is in the topic", id="payloads.source"),
         Binding("u", "again", "Follow again", id="payloads.again"),
-        Binding("slash", "filter", "Filter by algorithm, id or key", id="payloads.filter"),
-        Binding("escape", "clear", "Clear the filter", id="payloads.clear", show=False),
+        *filter_keys("payloads", "Filter by algorithm, id or key"),
     ]
 
     def __init__(self, client: TailApi, *, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -64,7 +63,6 @@ class PayloadsView(View):
         self._client = client
         self._monotonic = monotonic
         self._source: Source = "accepted"
-        self._words = ""
         self._sweep = Sweep()
         self._told = False
         self._failed: tuple[str, object] | None = None
@@ -78,12 +76,7 @@ class PayloadsView(View):
     def compose(self) -> ComposeResult:
         """Say what is followed, then the rows."""
         yield Sheet(id="payloads-summary")
-        field = Input(
-            id="payloads-filter", placeholder="parts of algorithm, id or key that must all occur", compact=True
-        )
-        field.cursor_blink = False
-        field.display = False
-        yield field
+        yield self.filter_line()
         with Horizontal(id="payloads-body"):
             yield Rows(id="payloads-rows")
             yield Sheet(id="payloads-beside")
@@ -118,9 +111,7 @@ class PayloadsView(View):
         topic = snapshot.connection.topic if snapshot is not None and snapshot.connection is not None else ""
         above = self.query_one("#payloads-summary", Sheet)
         cells, out = above.size.width or space.width, self._sweep.left_out
-        head = summary(
-            self._source, topic, self._per_s, out, space, state=self._state(), cells=cells, words=self._words
-        )
+        head = summary(self._source, topic, self._per_s, out, space, state=self._state(), cells=cells, words=self.words)
         above.paint([ascii_line(head) if space.glyphs is ASCII else head, ()])
         room = rows.room(space)
         look = columns_for((one for _, one in self._sweep.rows), room)
@@ -171,7 +162,7 @@ class PayloadsView(View):
                 ),
             ]
             return [*lines, (), space.told.line("   {u} tries again.", "label")]
-        if self._words:
+        if self.words:
             looked = self._told or self._sweep.left_out
             why = "Nothing that went by holds these words." if looked else "Looking."
             return [(), text(why), space.told.line("{esc} shows all again.", "label")]
@@ -191,7 +182,7 @@ class PayloadsView(View):
         """Follow from now on, a few from before first."""
         self._sweep, self._told, self._failed, self._per_s = Sweep(), False, None, None
         self._ticked = self._began = self._monotonic()
-        self.run_worker(self._follow(), exclusive=True, group=self.NAME, exit_on_error=False)
+        self.work(self._follow)
 
     def action_other_source(self) -> None:
         """Follow the other one."""
@@ -199,39 +190,13 @@ class PayloadsView(View):
         self.action_again()
         self.draw(self.frame, self.space)
 
-    def action_filter(self) -> None:
-        """Type words that payloads must hold in what is shown of them."""
-        field = self.query_one(Input)
-        field.display = True
-        field.focus()
-
-    @on(Input.Changed, "#payloads-filter")
-    def _typed(self, message: Input.Changed) -> None:
-        message.stop()
-        self._words = message.value.strip()
+    def narrow(self) -> None:
+        """Follow those that hold the words in what is shown of them."""
         self.action_again()
         self.draw(self.frame, self.space)
 
-    @on(Input.Submitted, "#payloads-filter")
-    def _typed_up(self, message: Input.Submitted) -> None:
-        message.stop()
-        self._leave_filter()
-
-    def _leave_filter(self) -> None:
-        self.query_one(Input).display = False
-        self.focus_first()
-
-    def action_clear(self) -> None:
-        """Show every payload again; where nothing is filtered, clear the notice."""
-        field = self.query_one(Input)
-        if not self._words and not field.display:
-            self.call_next(self.screen.run_action, "dismiss_notice")
-            return
-        field.value = ""  # which follows again
-        self._leave_filter()
-
     async def _follow(self) -> None:
-        count, per_s = (MAX_COUNT, LOOKED_AT_PER_S) if self._words else (BEFORE, 2 * PER_TICK)
+        count, per_s = (MAX_COUNT, LOOKED_AT_PER_S) if self.words else (BEFORE, 2 * PER_TICK)
         asked = TailAsked(self._source, count=count, follow=True, values=True, per_s=per_s)
         why = "The agent has stopped."
         try:
@@ -246,7 +211,7 @@ class PayloadsView(View):
         self._failed = (sanitize(why, limit=600), _condition(self.frame.snapshot))
 
     def _take(self, one: Tailed) -> None:
-        if self._words and not holds(one, self._words):
+        if self.words and not holds(searched(one), self.words):
             self._sweep.pass_by(one)
             return
         self._sweep.take(one)
