@@ -15,6 +15,7 @@ from tests.kafka_cluster import Cluster, KafkaMissingError
 from tests.kafka_cluster.fetch import jars
 from tests.support import AgentProcess, Terminal
 
+os.environ["LC_ALL"] = "C.UTF-8"  # the terminal of every program under test; what another one gets has tests of its own
 _REQUIRED = os.environ.get("INSIGHTS_TEST_REQUIRE_KAFKA") == "1"
 _KAFKA_FIXTURES = {"kafka_session", "kafka3_session"}
 _missing = pytest.StashKey[str]()

@@ -23,7 +23,7 @@ _PATIENCE_S = 5.0
 
 def terminal_environment(own: Mapping[str, str] | None = None) -> dict[str, str]:
     """Give the environment of a truecolor terminal on this machine, with `own` variables."""
-    environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(own or {})}
+    environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **(own or {})}
     # COLUMNS and LINES would hide the size of the pty: pytest's workers have them.
     # The last two would have each start compile everything, ours and the peer's: a quarter of a second each.
     for name in (

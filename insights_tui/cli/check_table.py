@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 
+from insights_tui.cli.charset import shows_unicode
 from insights_tui.cli.output import put, put_raw
 from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.check_board import CheckBoard
@@ -25,8 +26,7 @@ class CheckTable:
         size = shutil.get_terminal_size((_NO_TERMINAL, 24))
         self._cells = min(size.columns - 1, _WIDEST) if self._live else _NO_TERMINAL
         self._rows = size.lines
-        utf8 = (sys.stdout.encoding or "").lower().replace("-", "") in {"utf8", "utf8sig"}
-        self._glyphs = UNICODE if utf8 else ASCII
+        self._glyphs = UNICODE if shows_unicode() else ASCII
         self._shown = 0
 
     def take(self, item: CheckStep | CheckVerdict) -> None:

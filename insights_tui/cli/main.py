@@ -79,7 +79,7 @@ class _Verbs(click.Group):
 def cli(
     context: click.Context,
     *,
-    ascii_only: bool,
+    ascii_only: bool | None,
     interval: float,
     mouse: bool | None,
     read_only: bool | None,

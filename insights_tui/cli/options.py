@@ -1,12 +1,13 @@
 """The options that every verb takes, before or after its name."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+
+from insights_tui.cli.charset import shows_unicode
 
 DEFAULT_TIMEOUT_S = 5.0
 THEMES = ("dark", "light", "contrast", "terminal")
@@ -42,7 +43,12 @@ class Look:
 def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the screen's options as arguments: those of `look_of`."""
     for option in (
-        click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone."),
+        click.option(
+            "--ascii/--no-ascii",
+            "ascii_only",
+            default=None,
+            help="Draw with ASCII alone (default: where LC_ALL, LC_CTYPE or LANG do not name UTF-8).",
+        ),
         click.option(
             "--interval",
             type=click.FloatRange(min=0.2, max=60),
@@ -59,11 +65,11 @@ def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def look_of(
-    *, ascii_only: bool, interval: float, mouse: bool | None, read_only: bool | None, theme: str | None
+    *, ascii_only: bool | None, interval: float, mouse: bool | None, read_only: bool | None, theme: str | None
 ) -> Look:
-    """Put the screen's options together; a terminal whose encoding is not UTF-8 gets ASCII."""
-    plain = (sys.stdout.encoding or "").lower().replace("-", "") not in {"utf8", "utf8sig"}
-    return Look(ascii_only=ascii_only or plain, interval_s=interval, mouse=mouse, read_only=read_only, theme=theme)
+    """Put the screen's options together; a terminal that does not speak UTF-8 gets ASCII, unless told otherwise."""
+    plain = not shows_unicode() if ascii_only is None else ascii_only
+    return Look(ascii_only=plain, interval_s=interval, mouse=mouse, read_only=read_only, theme=theme)
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable
 
+from insights_tui.cli.charset import charset
 from insights_tui.domain.refused import FieldError
 from insights_tui.domain.text import sanitize
 
@@ -27,13 +28,13 @@ class ReaderGoneError(Exception):
 
 def say(text: str) -> None:
     """Print talk: a line on stderr."""
-    sys.stderr.write(f"{_fitting(text, sys.stderr.encoding)}\n")
+    sys.stderr.write(f"{_fitting(text, charset(sys.stderr.encoding))}\n")
     sys.stderr.flush()
 
 
 def put(text: str) -> None:
     """Print data for people: a line on stdout, at once."""
-    put_raw(f"{_fitting(text, sys.stdout.encoding)}\n")
+    put_raw(f"{_fitting(text, charset(sys.stdout.encoding))}\n")
 
 
 def put_raw(text: str) -> None:
@@ -93,9 +94,8 @@ def clean(text: str) -> str:
     return sanitize(text, limit=2000)
 
 
-def _fitting(text: str, encoding: str | None) -> str:
+def _fitting(text: str, encoding: str) -> str:
     """Replace what the terminal's encoding cannot write: a ✓ must not end a program in a C locale."""
-    encoding = encoding or "ascii"
     try:
         text.encode(encoding)
     except UnicodeEncodeError:

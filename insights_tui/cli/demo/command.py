@@ -28,7 +28,7 @@ def command(
     headless: bool,
     seconds: float | None,
     rate: float,
-    ascii_only: bool,
+    ascii_only: bool | None,
     interval: float,
     mouse: bool | None,
     read_only: bool | None,
