@@ -29,6 +29,9 @@ class Glyphs:
     """Where a minute begins on the time axis."""
     mark: str
     """Something happened here."""
+    rising: str
+    """A column by which rows are in order, the least first; `falling` the greatest."""
+    falling: str
     edge: str
     """Between a scale and its chart."""
     levels: str
@@ -63,6 +66,8 @@ UNICODE = Glyphs(
     space="␣",
     tick="╵",
     mark="▲",
+    rising="↑",
+    falling="↓",
     edge="┤",
     levels="▁▁▂▃▄▅▆▇█",
 )
@@ -85,6 +90,8 @@ ASCII = Glyphs(
     space="space",
     tick="'",
     mark="^",
+    rising="^",
+    falling="v",
     edge="|",
     levels="_.,:-=+*#",
 )

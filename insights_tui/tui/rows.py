@@ -82,9 +82,17 @@ class Rows(Sheet, can_focus=True):
         """Where the cursor is."""
         return self._at
 
-    def show(self, head: Sequence[Line], rows: Sequence[Line], keys: Sequence[Hashable], glyphs: Glyphs) -> None:
-        """Show these rows; the cursor stays on its row, where that is still there."""
-        chosen = self.chosen
+    def show(
+        self,
+        head: Sequence[Line],
+        rows: Sequence[Line],
+        keys: Sequence[Hashable],
+        glyphs: Glyphs,
+        *,
+        to: Hashable | None = None,
+    ) -> None:
+        """Show these rows; the cursor goes to the row `to`, else it stays on its row, where that is still there."""
+        chosen = to if to in keys else self.chosen
         shift = self._at - self._top
         self._head, self._rows, self._keys, self._glyphs = tuple(head), tuple(rows), tuple(keys), glyphs
         if chosen is not None and chosen in self._keys:

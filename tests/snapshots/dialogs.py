@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +17,7 @@ from insights_tui.tui.screens.agents import Agents, Look, Place
 from tests.snapshots.stage import Stage
 from tests.tui.fake_agent import FakeAgent
 from tests.tui.samples import CONNECTED, LOST, NOW
+from tests.tui_views.agents import an_algorithm
 
 Play = Callable[[Stage], Awaitable[None]]
 _SERVERS = ("kafka-1:9093", "kafka-2:9093", "kafka-3:9093")
@@ -117,6 +119,26 @@ async def _lost_refused(seated: Stage) -> None:
     await seated.until("The agent is stopping.")
 
 
+async def _algorithms_many(seated: Stage) -> None:
+    """As many as a wall screen has rows for, the fastest first."""
+    seated.agent.known += [
+        an_algorithm(
+            f"{what}_{where}",
+            f"1.{number % 4}.0",
+            owner="globex",
+            rate_per_s=(number * 37 % 101) / 2,
+            last_at=NOW - timedelta(seconds=number),
+            insights_enabled=number % 7 > 0,
+        )
+        for number, (what, where) in enumerate(product(("churn", "demand", "routing", "spam"), "abcdefghij"))
+    ]
+    await seated.press("6")
+    await seated.still()
+    await seated.press("s")
+    await seated.still()
+    await seated.until("fastest first")
+
+
 def _itself(agent: FakeAgent) -> AgentApi:
     return cast("AgentApi", agent)
 
@@ -161,6 +183,7 @@ SCENES: Mapping[str, tuple[str, Play]] = {
     "lost-drop": ("lost", _keys("5", "delete", shows="Cancel")),
     "lost-refused": ("lost", _lost_refused),
     "algorithm": ("connected", _keys("6", "down", "enter", shows="risk_score")),
+    "algorithms-many": ("connected", _algorithms_many),
     "algorithm-off": ("connected", _keys("6", "o", shows="Turn Insights off")),
     "form-new": ("none", _form(shows="Unencrypted")),
     "form-sasl": ("none", _form(*_SASL, shows="insights-p")),
@@ -174,5 +197,6 @@ SCENES: Mapping[str, tuple[str, Play]] = {
     "form-discard": ("connected", _form("=x", "escape", shows="Leave without saving")),
 }  # fmt: skip
 """Name, the fixture it begins with, and what is done."""
-LAID_OUT = tuple(name for name in SCENES if name.startswith(("form-", "check-", "events-", "lost-filter")))
+_OF_VIEWS = ("events-", "lost-filter", "algorithms-")
+LAID_OUT = tuple(name for name in SCENES if name.startswith(("form-", "check-", *_OF_VIEWS)))
 """What has a layout of its own for a wall screen; the others are the same card in the middle of it."""

@@ -1,8 +1,11 @@
 """A view that is one list: a line that sums up, the rows, and what is asked before an act on them."""
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 
 from insights_tui.tui.frame import Space
 from insights_tui.tui.glyphs import ASCII
@@ -17,6 +20,9 @@ from insights_tui.tui.views.filter_line import Filtering
 class ListView(Filtering):
     """Loads while it is shown, and draws what it has; what a subclass loads, and how a row looks, is its own."""
 
+    BESIDE: ClassVar[bool] = False
+    """Whether a wall screen says more of the chosen row beside the list, and not below it."""
+
     def __init__(self) -> None:
         super().__init__()
         self._shown = False
@@ -29,10 +35,11 @@ class ListView(Filtering):
         """How many, the filter line while it is typed, the list."""
         yield Sheet(id=f"{self.NAME}-summary")
         yield self.filter_line()
-        yield Rows(id=f"{self.NAME}-rows")
-        below = Sheet(id=f"{self.NAME}-below")
-        below.display = False
-        yield below
+        with Horizontal(id=f"{self.NAME}-body"):
+            yield Rows(id=f"{self.NAME}-rows")
+            below = Sheet(id=f"{self.NAME}-below")
+            below.display = False
+            yield below
 
     def action_reload(self) -> None:
         """Load the list anew."""
@@ -57,17 +64,34 @@ class ListView(Filtering):
         return self.query_one(Rows).room(space)
 
     def paint(
-        self, head: Line, top: Sequence[Line], rows: Sequence[Line], keys: Sequence[Hashable], space: Space
+        self,
+        head: Line,
+        top: Sequence[Line],
+        rows: Sequence[Line],
+        keys: Sequence[Hashable],
+        space: Space,
+        *,
+        to: Hashable | None = None,
     ) -> None:
-        """Paint the summary, what stands above the rows, and the rows by their keys."""
+        """Paint the summary, what stands above the rows, and the rows by their keys; `to` gets the cursor."""
         summed = ascii_line(head) if space.glyphs is ASCII else head
         self.query_one(f"#{self.NAME}-summary", Sheet).paint([summed, ()])
-        self.query_one(Rows).show(top, rows, keys, space.glyphs)
+        self.query_one(Rows).show(top, rows, keys, space.glyphs, to=to)
+
+    @property
+    def beside(self) -> bool:
+        """Whether what is said of the chosen row stands beside the list now."""
+        return self.BESIDE and self.space.tier == "wide"
+
+    def room_below(self, space: Space) -> Space:
+        """Give the room that is for the chosen row."""
+        sheet = self.query_one(f"#{self.NAME}-below", Sheet)
+        return replace(space, width=sheet.size.width or space.width // 3) if self.beside else self.room(space)
 
     def show_below(self, lines: Sequence[Line], space: Space) -> None:
-        """Say more of the chosen row right below the list; nothing to say leaves the list the room."""
+        """Say more of the chosen row beside the list or right below it; nothing to say leaves the list the room."""
         listed = self.query_one(Rows)
-        most = listed.filled + 1 if lines else None
+        most = listed.filled + 1 if lines and not self.beside else None
         if most != self._most:  # Textual 8.2.8 paints all of it anew for a `None`, also where there was none before
             self._most = listed.styles.max_height = most
         sheet = self.query_one(f"#{self.NAME}-below", Sheet)

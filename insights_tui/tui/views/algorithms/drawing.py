@@ -1,5 +1,6 @@
 """Algorithms as lines: a row each, what there is in all, one with its metrics, and what turning one off does."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.cells import cell_len
@@ -9,8 +10,9 @@ from insights_tui.domain.text import UNKNOWN, bytes_, clock_time, counted, date_
 from insights_tui.tui.frame import Space
 from insights_tui.tui.lines import BLANK, Line, cut, fit, ruled, text, width, wrap
 from insights_tui.tui.screens.questions import Question
+from insights_tui.tui.views.algorithms.order import By, Order
 
-_STATE, _RATE, _METRICS = 8, 9, 8
+_STATE, _RATE, _METRICS = 9, 9, 8
 _WIDE = 100
 """From so many columns on there is room for every number; with fewer a day stands for its time."""
 _LISTED = (
@@ -26,10 +28,13 @@ def which(one: Algorithm) -> Which:
     return Which(one.owner, one.name, one.version)
 
 
-def heading(space: Space) -> Line:
-    """Name the columns."""
+def heading(space: Space, by: By) -> Line:
+    """Name the columns, and mark the one that gives the order."""
+    mark = space.glyphs.falling if by.falling else space.glyphs.rising
     names = ("insights", "algorithm", "rate", "payloads", "last", "metrics", "not taken in")
-    state, algorithm, per_s, payloads, last, metrics, disabled = (text(name, "label") for name in names)
+    state, algorithm, per_s, payloads, last, metrics, disabled = (
+        text(f"{name}{mark}", "strong") if name == by.column else text(name, "label") for name in names
+    )
     return _columns(state, algorithm, per_s, payloads, last, metrics, disabled, space)
 
 
@@ -65,7 +70,7 @@ def _columns(
     return (
         (" ", "text"),
         *fit(state, _STATE),
-        *gap,
+        (" ", "text"),
         *fit(algorithm, _room(space), ellipsis=space.glyphs.ellipsis),
         *gap,
         *fit(per_s, _RATE, right=True),
@@ -84,7 +89,7 @@ def _sizes(space: Space) -> tuple[int, int]:
 
 def _room(space: Space) -> int:
     """Count the cells that a name may have."""
-    taken = 1 + _STATE + 2 + 2 + _RATE + 2 + sum(_sizes(space)) + 2 + 1
+    taken = 1 + _STATE + 1 + 2 + _RATE + 2 + sum(_sizes(space)) + 2 + 1
     return max(10, min(70, space.width - taken - (_METRICS + 16 if space.width >= _WIDE else 0)))
 
 
@@ -106,7 +111,7 @@ def _when(at: datetime | None, as_of: datetime, space: Space) -> str:
     return date_time(at)[5:16] + "Z" if space.width >= _WIDE else date_time(at)[5:10]
 
 
-def summary(known: Algorithms | None, silent_since: datetime | None, cells: int) -> Line:
+def summary(known: Algorithms | None, silent_since: datetime | None, order: Order, space: Space) -> Line:
     """Say how many there are, how many are off, and what holds for a new one; what does not fit is left out."""
     if known is None:
         return ()
@@ -116,6 +121,10 @@ def summary(known: Algorithms | None, silent_since: datetime | None, cells: int)
     off = sum(not one.insights_enabled for one in known.algorithms)
     disabled = sum(one.disabled for one in known.algorithms)
     said = [(f" {counted(max(known.total, len(known.algorithms)), 'version')} of algorithms", "strong")]
+    if order.by.words:
+        said.append((f", {order.by.words}", "text"))
+    if order.old:
+        said.append((f"; {space.told('u')} anew", "label"))
     if silent_since is not None:
         said.append((f"   no answer since {clock_time(silent_since)}: as they were then", "warn"))
     said.append((f"   {off:,} off" if off else "   all on", "warn" if off else "label"))
@@ -126,7 +135,7 @@ def summary(known: Algorithms | None, silent_since: datetime | None, cells: int)
         said.append((f"   the {len(known.algorithms):,} that reported last are listed", "label"))
     if known.forgotten:
         said.append((f"   {known.forgotten:,} forgotten", "label"))
-    while width(tuple(said)) >= cells and len(said) > 1:
+    while width(tuple(said)) >= space.width and len(said) > 1:
         said.pop()
     return tuple(said)
 
@@ -158,16 +167,41 @@ def nothing(space: Space, ingest_url: str | None) -> list[Line]:
     ]
 
 
-def chosen(one: Algorithm, detail: Algorithm | None, space: Space, *, rows: int) -> list[Line]:
-    """Say below the list how the chosen one reports; `detail` has its metrics, once they have come."""
+def chosen(
+    one: Algorithm, detail: Algorithm | None, others: Sequence[Algorithm], space: Space, *, rows: int
+) -> list[Line]:
+    """Say how the chosen one reports; `detail` has its metrics, once they have come."""
     name = spell(which(one).text, limit=120)
     lines = [ruled(name, space.width, space.glyphs.rule, space.glyphs.ellipsis)]
-    lines += [((f" {label:<{_LABEL}}", "label"), (words, "text")) for label, words in fields(detail or one)]
+    for label, words in fields(detail or one):
+        parts = wrap(words, max(20, space.width - _LABEL - 2))
+        lines += [
+            ((f" {label if not row else '':<{_LABEL}}", "label"), (part, "text")) for row, part in enumerate(parts)
+        ]
     if detail is not None:
         lines += [BLANK, *(((" ", "text"), *line) for line in metrics(detail))]
+        lines += _versions(others, space)
     if len(lines) > rows:
         lines = [*lines[: rows - 1], space.told.line(" and more: {enter} shows all", "label")]
     return [*lines, *[BLANK] * (rows - len(lines))]
+
+
+def _versions(others: Sequence[Algorithm], space: Space) -> list[Line]:
+    """Tabulate the other versions of the chosen one: which of them took over."""
+    if not others:
+        return []
+    rows: list[Line] = [text(f" {'other version':<{_NAME}}{'rate':>{_NUMBER}}{'last payload':>24}  insights", "label")]
+    for one in others:
+        last = date_time(one.last_at) if one.last_at is not None else "never"
+        rows.append(
+            (
+                (" ", "text"),
+                *fit(text(spell(one.version, limit=40)), _NAME, ellipsis=space.glyphs.ellipsis),
+                (f"{rate(one.rate_per_s):>{_NUMBER}}{last:>24}  ", "text"),
+                ("on", "text") if one.insights_enabled else ("off", "label"),
+            )
+        )
+    return rows
 
 
 def before_off(one: Algorithm, *, all_versions: bool) -> Question:

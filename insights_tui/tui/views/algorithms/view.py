@@ -1,7 +1,7 @@
-"""The view Algorithms: asked for every few seconds while it is shown, in order of names so that no row moves."""
+"""The view Algorithms: asked for every few seconds while it is shown, in an order that moves no row by itself."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -28,6 +28,7 @@ from insights_tui.tui.views.algorithms.drawing import (
     summary,
     which,
 )
+from insights_tui.tui.views.algorithms.order import Order
 from insights_tui.tui.views.filter_line import filter_keys, holds
 from insights_tui.tui.views.list_view import ListView
 from insights_tui.tui.views.lost.acts import reason_of
@@ -36,10 +37,10 @@ from insights_tui.tui.views.view import Keys
 
 EVERY_S = 5.0
 """Seconds between two looks."""
-_BELOW = {"tiny": 0, "medium": 15, "wide": 26}
-"""Lines below the list, by layout."""
-_LEAST, _MOST = 9, 15
-"""Lines that it takes at least to be worth a look, and at most, where the list is what counts."""
+_BELOW = {"narrow": 0, "medium": 15}
+"""Lines below the list that the chosen one has in any case; a wall screen has them beside the list."""
+_LEAST = 9
+"""Lines that it takes at least to be worth a look."""
 _FAILURES = (AgentUnavailableError, RefusedError, TimeoutError)
 
 
@@ -50,12 +51,14 @@ class AlgorithmsView(ListView):
     TITLE = "Algorithms"
     KEY = "6"
     HELP = "Which algorithms report, how fast, and what; turn Insights on or off for one."
+    BESIDE = True
     HINT = "parts of owner, name or version that must all occur"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "switch", "Insights on or off for this version", id="algorithms.switch"),
         Binding("O", "switch_all", "Insights on or off for all its versions", id="algorithms.switch_all"),
+        Binding("s", "order", "Next order: name, rate, last payload, state", id="algorithms.order"),
         *filter_keys("algorithms", "Filter by owner, name or version"),
-        Binding("u", "reload", "Ask again", id="algorithms.reload"),
+        Binding("u", "reload", "Ask again, and put in order again", id="algorithms.reload"),
     ]
 
     CHANGES: ClassVar[frozenset[str]] = frozenset({"switch", "switch_all"})
@@ -66,6 +69,11 @@ class AlgorithmsView(ListView):
         self._monotonic = monotonic
         self._known: Algorithms | None = None
         self._listed: dict[Which, Algorithm] = {}
+        self._order = Order()
+        self._anew = True
+        """Whether the next answer is put in order anew: a person has asked for it."""
+        self._to_first = False
+        """Whether the cursor is to be on the first row when they are drawn next."""
         self._asked_at = 0.0
         self._answered_at: datetime | None = None
         self._silent_since: datetime | None = None
@@ -79,21 +87,22 @@ class AlgorithmsView(ListView):
         del frame
         if not self._listed:
             return ()
-        return (("enter", "Details"), ("o", "On/off"), ("O", "All versions"), ("/", "Filter"))
+        return (("enter", "Details"), ("o", "On/off"), ("/", "Filter"), ("s", "Order"), ("O", "All versions"))
 
     def draw(self, frame: Frame, space: Space) -> None:
         """List them; ask again when it is time."""
         if not self.frozen and self._monotonic() - self._asked_at >= EVERY_S:
-            self.action_reload()
+            self._look()
         as_of = frame.snapshot.as_of if frame.snapshot is not None else datetime.now(UTC)
         room = self.room(space)
         found = {name: one for name, one in self._listed.items() if holds(spell(name.text), self.words)}
         lines = [row(one, room, as_of) for one in found.values()]
-        top = [heading(room)] if lines else self._empty(frame, room)
-        said = summary(self._known, self._silent_since, space.width)
+        top = [heading(room, self._order.by)] if lines else self._empty(frame, room)
+        said = summary(self._known, self._silent_since, self._order, space)
         if self.words and self._listed:
             said = filtered(self.words, len(found), len(self._listed), space)
-        self.paint(said, top, lines, list(found), space)
+        self.paint(said, top, lines, list(found), space, to=next(iter(found), None) if self._to_first else None)
+        self._to_first = False
         self._draw_below()
 
     def _draw_below(self) -> None:
@@ -102,15 +111,20 @@ class AlgorithmsView(ListView):
             self.show_below([], self.space)
             return
         detail = self._detail if self._detail is not None and which(self._detail) == which(one) else None
-        self.show_below(chosen(one, detail, self.room(self.space), rows=rows), self.space)
+        others = [other for name, other in self._listed.items() if name[:2] == which(one)[:2] and other is not one]
+        self.show_below(chosen(one, detail, others, self.room_below(self.space), rows=rows), self.space)
         if self._wanted != which(one):
             self._fetch_detail(which(one))
 
     @property
     def _room_below(self) -> int:
-        """Count the lines that the chosen one has: a narrow terminal gives it what the list leaves."""
-        free = min(_MOST, self.size.height - self.query_one(Rows).filled - 3)
-        return _BELOW.get(self.space.tier, free if free >= _LEAST else 0)
+        """Count the lines that the chosen one has: what the list leaves, on a larger terminal never less than some."""
+        if self.beside:
+            return self.query_one(Rows).size.height
+        if self.space.tier == "tiny":
+            return 0
+        free = self.size.height - self.query_one(Rows).filled - 3
+        return max(_BELOW[self.space.tier], free if free >= _LEAST else 0)
 
     def _fetch_detail(self, name: Which) -> None:
         self._wanted = name
@@ -142,7 +156,22 @@ class AlgorithmsView(ListView):
         return nothing(space, frame.snapshot.ingest_url if frame.snapshot is not None else None)
 
     def action_reload(self) -> None:
-        """Ask for them."""
+        """Ask for them, and put them in order as they are then."""
+        self._anew = True
+        self._look()
+
+    def action_order(self) -> None:
+        """Put them in the next order."""
+        self._order.next()
+        self._put(self._listed.values(), anew=True)
+        self.redraw()
+
+    def _put(self, algorithms: Iterable[Algorithm], *, anew: bool) -> None:
+        """Put them in order; a cursor on the first row stays on the first: who asks for an order looks there."""
+        self._to_first = anew and self.query_one(Rows).at == 0
+        self._listed = self._order.put(algorithms, anew=anew)
+
+    def _look(self) -> None:
         self._asked_at = self._monotonic()
         self.work(self._load)
 
@@ -156,7 +185,8 @@ class AlgorithmsView(ListView):
             self._failed, self._silent_since = "", None
             self._answered_at = self.frame.snapshot.as_of if self.frame.snapshot is not None else None
             self._known = known
-            self._listed = {which(one): one for one in sorted(known.algorithms, key=which)}
+            self._put(known.algorithms, anew=self._anew)
+            self._anew = False
             self._wanted = None  # its numbers are newer, too
         self.redraw()
 
@@ -232,4 +262,4 @@ class AlgorithmsView(ListView):
         fate = "its payloads are published" if on else "its reports are answered, and nothing of them is kept"
         self.say(f"Insights is {'on' if on else 'off'} for {what}: {fate}.", "good")
         if self._shown:
-            self.action_reload()
+            self._look()
