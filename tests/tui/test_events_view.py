@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 import insights_tui
 from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.snapshot import Event
@@ -139,6 +141,73 @@ async def test_the_list_follows_from_its_first_row_and_stays_where_a_person_read
         await seated.until_shown("2 newer: g")
         await seated.press("g")
         await seated.until_shown("─ fresher · broker down ─")
+
+
+class Dying(Counting):
+    """An agent that may die between a snapshot and the call for its events."""
+
+    dead = False
+
+    async def events(self, after: int = 0) -> list[Event]:
+        if self.dead:
+            raise AgentUnavailableError("nobody listens")
+        return await super().events(after)
+
+
+def fresh(seq: int) -> Event:
+    return replace(event(seq, subject=f"fresh-{seq}"), at=samples.NOW + timedelta(seconds=seq))
+
+
+@pytest.mark.parametrize("agent_id", [samples.DEGRADED.agent.id, "another one"])
+@pytest.mark.parametrize("away", [False, True])
+async def test_the_list_follows_on_after_the_agent_died_and_came_back(agent_id: str, away: bool) -> None:
+    agent = Dying(samples.DEGRADED)
+    async with desk(samples.DEGRADED, agent=agent) as seated:
+        await opened(seated)
+        await seated.until_shown("showing 5 of 5")
+        if away:
+            await seated.press("down")
+            await seated.until_shown("─ insights · no leader")
+        agent.dead = True
+        agent.now = replace(samples.DEGRADED, events=(fresh(20), *samples.EVENTS))
+        ticks = len(agent.asked)
+        await seated.until(lambda: len(agent.asked) > ticks + 2, "its last snapshot has come")
+        agent.down = AgentUnavailableError("nobody listens")
+        await seated.until_shown("STALE")
+        await seated.until_shown("fresh-20")
+        agent.dead, agent.down = False, None
+        now = replace(agent.now.agent, id=agent_id)
+        agent.now = replace(agent.now, agent=now, events=(fresh(21), fresh(20), *samples.EVENTS))
+        await seated.until_shown("showing 7 of 7")
+        assert ("─ insights · no leader" in seated.text()) == away
+        assert ("─ fresh-21 · broker down" in seated.text()) == (not away)
+        assert ("3 newer: g" in seated.text()) == away
+        await seated.press("g")
+        await seated.until_shown("─ fresh-21 · broker down")
+
+
+async def test_an_event_that_the_filter_hid_has_the_cursor_again() -> None:
+    async with desk(samples.DEGRADED) as seated:
+        await opened(seated)
+        await seated.until_shown("showing 5 of 5")
+        await seated.press("down")
+        await seated.until_shown("─ insights · no leader")
+        await seated.press("slash", *"kafka-2 reset", "enter")
+        await seated.until_shown("showing 1 of 5")
+        await seated.press("escape")
+        await seated.until_shown("showing 5 of 5")
+        assert "─ insights · no leader" in seated.text()
+
+
+async def test_a_list_that_follows_does_so_after_a_filter() -> None:
+    async with desk(samples.DEGRADED) as seated:
+        await opened(seated)
+        await seated.until_shown("14 times")
+        await seated.press("slash", *"leader", "enter")
+        await seated.until_shown("─ insights · no leader")
+        await seated.press("escape")
+        await seated.until_shown("14 times")
+        assert "LIVE" in seated.text()
 
 
 def test_the_order_is_that_of_the_time_shown_and_groups_of_one_second_do_not_dance() -> None:

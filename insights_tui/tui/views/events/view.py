@@ -1,6 +1,6 @@
 """The Events view: a list that follows, a filter, and the chosen event explained below it."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import date
 from typing import ClassVar, Protocol
 
@@ -62,6 +62,8 @@ class EventsView(Filtering):
         self._log = Log()
         self._agent = ""
         self._level = LEVELS[0]
+        self._held: Hashable | None = None
+        """The event that a person has put the cursor on; `None` where the list follows the newest."""
         self._trouble = ""
         self._asking = False
         self._loaded = False
@@ -117,12 +119,11 @@ class EventsView(Filtering):
             self._asking = False
         self._trouble, self._loaded = "", True
         if not self.frozen:
-            follows = self.query_one(Rows).at == 0
             self._log.take(events)
             with self.app.batch_update():
-                self._paint(self.space, follows=follows)
+                self._paint(self.space)
 
-    def _paint(self, space: Space, *, follows: bool = False) -> None:
+    def _paint(self, space: Space) -> None:
         rows = self.query_one(Rows)
         shown = self._log.shown(words=self.words, level=self._level)
         keys = [key_of(event) for event in shown]
@@ -130,9 +131,8 @@ class EventsView(Filtering):
         if len(self._cache) > 4 * len(self._log) + 100:
             self._cache.clear()
         top = [drawing.header(space)] if shown else self._nothing(space)
-        rows.show([] if shown and space.tier == "tiny" else top, lines, keys, space.glyphs)
-        if follows and keys:
-            rows.choose(keys[0])
+        to = self._held or next(iter(keys), None)
+        rows.show([] if shown and space.tier == "tiny" else top, lines, keys, space.glyphs, to=to)
         head = drawing.summary(
             words=self.words,
             level=self._level,
@@ -205,6 +205,8 @@ class EventsView(Filtering):
 
     @on(Rows.Moved, "#events-rows")
     def _moved(self) -> None:
+        rows = self.query_one(Rows)
+        self._held = rows.chosen if rows.at else None
         self._paint(self.space)
 
     @on(Rows.Opened, "#events-rows")
