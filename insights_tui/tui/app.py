@@ -1,37 +1,23 @@
 """The application: it owns the feed, the themes and the way out; pages draw."""
 
 import asyncio
-import os
-import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from rich.console import RenderableType
-from textual.actions import ActionParseResult, SkipAction
+from textual.actions import ActionParseResult
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
-from textual.driver import Driver
 from textual.screen import Screen
-from textual.theme import Theme
-from textual.widgets import Input
 
 from insights_tui.client.protocol import AgentApi
 from insights_tui.tui.covering import Covering
-from insights_tui.tui.crash import write_report
-from insights_tui.tui.exact_update import exact
 from insights_tui.tui.following import Following
-from insights_tui.tui.glyphs import ASCII, UNICODE
 from insights_tui.tui.hangups import give_back, take_over
 from insights_tui.tui.messages import FrameArrived
-from insights_tui.tui.remote import over_ssh
 from insights_tui.tui.screens.agents import Place
 from insights_tui.tui.screens.insights_screen import InsightsScreen
-from insights_tui.tui.screens.palette import Command, Palette
 from insights_tui.tui.styles_path import style
-from insights_tui.tui.theme import BY_WORD, OURS, THEMES
-from insights_tui.tui.told_keys import Told
 from insights_tui.tui.views.registry import VIEWS, preload
 
 _LATER_STYLES = ("connection_form", "checking")
@@ -45,7 +31,6 @@ class InsightsApp(Following):
     ENABLE_COMMAND_PALETTE = False  # ours opens in half the time, a row an act
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit", id="app.quit"),
-        Binding("ctrl+p,colon", "palette", "Palette", id="app.palette", show=False, priority=True),
     ]
 
     def __init__(
@@ -70,36 +55,26 @@ class InsightsApp(Following):
         says that `client` refuses what changes something. `theme` is a word of `theme.BY_WORD`.
         `client` is of the first of `places`, where there are some.
         """
-        # An ANSI theme must be chosen before the base class looks: else NO_COLOR comes out as grey truecolor.
-        ansi = True if "NO_COLOR" in os.environ else None
         super().__init__(
             client,
             places,
             interval_s=interval_s,
             read_only=read_only,
+            ascii_only=ascii_only,
+            mouse=mouse,
+            theme=theme,
+            crash_folder=crash_folder,
             css_path=[style(name) for name in ("tokens", "shell", "dialogs", *(view.name for view in VIEWS))],
-            ansi_color=ansi,
         )
-        self.glyphs = ASCII if ascii_only else UNICODE
-        self.animation_level = "none"
         self._on_stop = on_stop
-        self._crash_folder = crash_folder
-        self._mouse = not over_ssh(os.environ) if mouse is None else mouse
         self.keys = dict(keys or {})
         """Keys that were moved, by the ids of acts."""
         self._leaving = False
         self._preloaded = False
-        for each in OURS.values():
-            self.register_theme(each)
-        self.theme = BY_WORD[theme].name
 
     def get_default_screen(self) -> Screen[None]:
         """Start on the Insights page."""
         return InsightsScreen()
-
-    def get_theme(self, theme_name: str) -> Theme | None:
-        """Find a theme: Textual copies its whole catalogue each time, and asks for each line it paints."""
-        return OURS.get(theme_name) or super().get_theme(theme_name)
 
     def on_mount(self) -> None:
         """Take over the signals whose defaults would leave the terminal broken."""
@@ -176,42 +151,3 @@ class InsightsApp(Following):
                 await self._on_stop()
         finally:
             self.exit()
-
-    def action_palette(self) -> None:
-        """Offer everything that can be done on the page; over a dialog its own keys are all there is.
-
-        At once, before the next key is looked at: on a slow line several arrive together, and are words of the search.
-        """
-        page = self.screen
-        if not isinstance(page, InsightsScreen) or isinstance(page.focused, Input):
-            raise SkipAction  # the key is a letter there
-        self.push_screen(Palette((*page.commands(), *self._commands())), self._do)
-
-    def _do(self, chosen: Command | None) -> None:
-        if chosen is not None:
-            self.call_later(chosen.act)
-
-    def _commands(self) -> Iterable[Command]:
-        """Give the themes, and the way out."""
-        for title, (words, theme) in THEMES.items():
-            yield Command(title, "", words, partial(setattr, self, "theme", theme.name))
-        quitting = next(one for one in self.BINDINGS if isinstance(one, Binding) and one.action == "quit")
-        yield Command("Quit", Told(self.keys).of(quitting), "leave this screen", self.action_quit)
-
-    def _build_driver(self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None) -> Driver:
-        """Turn the mouse off where it would only cost bytes."""
-        return super()._build_driver(headless, inline, mouse and self._mouse, size)
-
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Send just the cells that changed (`exact_update.py`)."""
-        super()._display(screen, exact(renderable))  # type: ignore[arg-type]  # the same kind goes out as came in
-
-    def _fatal_error(self) -> None:
-        """Replace Textual's traceback, which prints local variables, by a report in a file; the first error counts."""
-        if self._exit_renderables:
-            return
-        error = sys.exc_info()[1] or self._exception
-        path = write_report(error, self._crash_folder) if error is not None else None
-        where = f"The report is in {path}." if path else "No report could be written."
-        self._exit_renderables.append(f"insights-tui has stopped: {type(error).__name__}.\n{where}")
-        self._close_messages_no_wait()

@@ -10,17 +10,17 @@ from insights_tui.domain.text import spell
 from insights_tui.tui.feed import Feed
 from insights_tui.tui.frame import Frame
 from insights_tui.tui.messages import FrameArrived
+from insights_tui.tui.on_terminal import OnTerminal
 from insights_tui.tui.screens.agents import Look, Place
-from insights_tui.tui.suspending import Suspending
 
 
-class Following(Suspending):
+class Following(OnTerminal):
     """An application that follows one agent at a time."""
 
     def __init__(
         self, client: AgentApi, places: Sequence[Place], *, interval_s: float, read_only: bool, **options: Any
     ) -> None:
-        """Begin with `client`, which is of the first of `places` where there are some; `options` are Textual's."""
+        """Begin with `client`, of the first of `places` where there are some; `options` are those of `OnTerminal`."""
         super().__init__(**options)
         self.client = client
         self.frame = Frame()

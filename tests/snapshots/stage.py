@@ -120,7 +120,7 @@ class Stage:
             frame = replace(frame, snapshot=snapshot)
         self.agent.refusal = AgentUnavailableError(frame.error, frame.hint) if frame.error else None
         self.page.action_dismiss_notice()
-        self.page._frame = Frame()  # nothing has changed, nothing is frozen
+        self.page.frame = Frame()  # nothing has changed, nothing is frozen
         self.frame = frame
         await self._tick(replace(frame, frozen_at=None))
         self.page.view.on_view_shown()

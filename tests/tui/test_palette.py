@@ -53,6 +53,14 @@ async def test_the_arrows_choose_while_words_are_typed() -> None:
         await seated.until_shown("LIVE")  # the third row is the view Events
 
 
+async def test_keys_that_arrive_together_act_in_their_order() -> None:
+    async with desk(samples.CONNECTED) as seated:
+        await _open(seated)
+        for key in ("v", "i", "e", "w", "down", "down", "enter"):
+            seated.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await seated.until_shown("LIVE")  # the third of those whose name begins with it: Events
+
+
 async def test_words_that_nothing_has_do_nothing() -> None:
     async with desk(samples.CONNECTED) as seated:
         await _open(seated)

@@ -11,8 +11,8 @@ from textual.widgets import Button
 
 from insights_tui.domain.text import counted
 from insights_tui.tui.connection_form.flowing import Flowing
-from insights_tui.tui.connection_form.in_order import run_own_binding
 from insights_tui.tui.glyphs import Glyphs
+from insights_tui.tui.in_order import run_own_binding
 from insights_tui.tui.lines import BLANK, Line, fit, wrap
 
 

@@ -28,11 +28,11 @@ from insights_tui.tui.connection_form.password_field import PasswordField
 from insights_tui.tui.connection_form.reference import read_reference
 from insights_tui.tui.connection_form.row import Row
 from insights_tui.tui.connection_form.servers_field import ServersField
-from insights_tui.tui.connection_form.text_field import TextField
 from insights_tui.tui.connection_form.type_choice import TypeChoice
 from insights_tui.tui.connection_form.values import Values, from_saved, from_view
 from insights_tui.tui.connection_form.words import FIELDS, SASL_FIELDS, SUSPECTS, SYSTEM_STORE, UNCHANGED, Field
 from insights_tui.tui.glyphs import ASCII, UNICODE
+from insights_tui.tui.text_field import TextField
 
 if TYPE_CHECKING:
     from textual.widget import Widget

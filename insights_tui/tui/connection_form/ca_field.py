@@ -7,8 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
 from insights_tui.domain.text import sanitize
-from insights_tui.tui.connection_form.in_order import run_own_binding
 from insights_tui.tui.connection_form.local import MAX_CA_BYTES, is_pem
+from insights_tui.tui.in_order import run_own_binding
 
 
 class CaField(TextArea):

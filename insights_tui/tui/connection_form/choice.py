@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from insights_tui.tui.connection_form.in_order import run_own_binding
+from insights_tui.tui.in_order import run_own_binding
 
 T = TypeVar("T")
 GAP = 3

@@ -8,9 +8,9 @@ from textual.widget import Widget
 
 from insights_tui.tui.connection_form.actions import OPEN, Actions
 from insights_tui.tui.connection_form.body import FormBody
-from insights_tui.tui.connection_form.in_order import settle
 from insights_tui.tui.connection_form.keys import FormKeys
 from insights_tui.tui.connection_form.words import JUMP_HELP, JUMP_HELP_TESTED, LETTERS, Field
+from insights_tui.tui.in_order import settle
 
 _BUTTONS, _RESULTS = "buttons", "results"
 _OTHERS = {_BUTTONS: "b", _RESULTS: "r"}

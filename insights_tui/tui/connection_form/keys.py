@@ -12,10 +12,10 @@ from insights_tui.domain.answers import SavedConnection
 from insights_tui.tui.breakpoints import classes
 from insights_tui.tui.checking.panel import CheckPanel
 from insights_tui.tui.connection_form.ca_field import CaField
-from insights_tui.tui.connection_form.in_order import settle
 from insights_tui.tui.connection_form.stops import next_stop
 from insights_tui.tui.connection_form.type_choice import TypeChoice
 from insights_tui.tui.connection_form.verdict import Verdict
+from insights_tui.tui.in_order import settle
 from insights_tui.tui.told_keys import Told, told_in
 
 

@@ -8,9 +8,9 @@ from insights_tui.domain.connection import Mechanism
 from insights_tui.tui.connection_form.ca_field import CaField
 from insights_tui.tui.connection_form.choice import Choice
 from insights_tui.tui.connection_form.password_field import PasswordField, ShowButton
-from insights_tui.tui.connection_form.text_field import TextField
 from insights_tui.tui.connection_form.values import Values
 from insights_tui.tui.connection_form.words import MECHANISMS, Field
+from insights_tui.tui.text_field import TextField
 
 
 class Login:

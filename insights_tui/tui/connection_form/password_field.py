@@ -10,7 +10,7 @@ from textual.widgets import Button, Input
 from insights_tui.domain.connection import Secret
 from insights_tui.tui.connection_form.actions import STYLED
 from insights_tui.tui.connection_form.reference import read_reference
-from insights_tui.tui.connection_form.text_field import TextField
+from insights_tui.tui.text_field import TextField
 
 
 class ShowButton(Button, can_focus=False):

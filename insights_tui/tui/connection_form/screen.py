@@ -23,7 +23,6 @@ from insights_tui.tui.connection_form.attempt import Answer, load
 from insights_tui.tui.connection_form.attempting import FormAttempt
 from insights_tui.tui.connection_form.body import FormBody
 from insights_tui.tui.connection_form.command_line import CommandLine
-from insights_tui.tui.connection_form.in_order import settle
 from insights_tui.tui.connection_form.meanwhile import Meanwhile
 from insights_tui.tui.connection_form.messages import Loaded, LoadFailed
 from insights_tui.tui.connection_form.row import Row
@@ -34,6 +33,7 @@ from insights_tui.tui.connection_form.verdict import Verdict
 from insights_tui.tui.connection_form.words import BUTTON_HELP, HELP, HELP_UNCHANGED, Field
 from insights_tui.tui.dialog_keys import DialogKeys
 from insights_tui.tui.glyphs import ASCII, UNICODE
+from insights_tui.tui.in_order import settle
 from insights_tui.tui.styles_path import style
 
 EDIT, CONNECT = "Edit Connection", "Connect to Kafka"

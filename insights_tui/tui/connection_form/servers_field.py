@@ -4,7 +4,7 @@ import re
 
 from textual import events
 
-from insights_tui.tui.connection_form.text_field import TextField
+from insights_tui.tui.text_field import TextField
 
 _SEPARATORS = re.compile(r"[,;\s]+")
 

@@ -1,12 +1,10 @@
 """The main screen: status, views, banner, the view that is shown, keys."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import ClassVar
 
 from textual import events
-from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -15,7 +13,6 @@ from textual.reactive import Reactive
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from insights_tui.domain.text import spell
 from insights_tui.tui.frame import Frame, Space
 from insights_tui.tui.panels.banner import Banner
 from insights_tui.tui.panels.keys_row import KeysRow
@@ -24,14 +21,13 @@ from insights_tui.tui.panels.notice_row import NoticeRow
 from insights_tui.tui.panels.panel import Panel
 from insights_tui.tui.panels.status_row import StatusRow
 from insights_tui.tui.rows import Rows
-from insights_tui.tui.screens.acts import Acts
 from insights_tui.tui.screens.changes import changes
 from insights_tui.tui.screens.confirm import Confirm
-from insights_tui.tui.screens.help import KEYS, Help
-from insights_tui.tui.screens.palette import Command
+from insights_tui.tui.screens.help import Help
+from insights_tui.tui.screens.offering import Offering
 from insights_tui.tui.screens.questions import before_quitting
 from insights_tui.tui.status_text import status_text
-from insights_tui.tui.told_keys import Fixed, Told, spelt
+from insights_tui.tui.told_keys import Fixed, Told
 from insights_tui.tui.views.registry import VIEWS
 from insights_tui.tui.views.view import Keys, View
 
@@ -40,7 +36,7 @@ _ACTING = ("act", "lost-act", "algorithms-act")
 _TYPING: Keys = ((Fixed("enter"), "Filter"), ("esc", "Close"))
 
 
-class InsightsScreen(Acts):
+class InsightsScreen(Offering):
     """The rows that stay, and one view at a time."""
 
     # Textual's own repaints the whole screen at each move of the focus, 20 kB; what has the focus repaints itself.
@@ -56,18 +52,17 @@ class InsightsScreen(Acts):
         Binding("y", "copy", "Copy the state", id="insights.copy"),
         Binding("p,enter", "problems", "Every problem in full", id="insights.problems"),
         Binding("question_mark", "help", "Help", id="insights.help"),
-        Binding("slash", "find", "Find", id="insights.find", show=False, priority=True),
+        *Offering.WORDS,
         Binding("minus", "former", "Back to the view before", id="view.former", show=False),
         Binding("escape", "dismiss_notice", "Clear the notice", id="insights.clear", show=False),
         *(Binding(one.key, f"view('{one.name}')", one.title, id=f"view.{one.name}", show=False) for one in VIEWS),
     ]
 
     CHANGES: ClassVar[frozenset[str]] = frozenset({"connect", "test_payload", "revisions", "delete"})
-    """Acts that a read-only interface does not offer."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._frame = Frame()
+        self.frame = Frame()
         self._views: dict[str, View] = {}
         self._shown = self._former = VIEWS[0].name
 
@@ -118,12 +113,6 @@ class InsightsScreen(Acts):
         """Go back to the view that was shown before this one; twice, and nothing has changed."""
         await self.action_view(self._former)
 
-    def action_find(self) -> None:
-        """Let words be typed: to filter the list of the view, else to find an act. No letter of them is a key."""
-        if isinstance(self.focused, Input) or not self.is_active:
-            raise SkipAction
-        getattr(self.view, "action_filter", self._interface.action_palette)()
-
     def _made(self, name: str) -> View:
         return next(one for one in VIEWS if one.name == name).make(self._interface.client)
 
@@ -133,7 +122,7 @@ class InsightsScreen(Acts):
         self.workers.cancel_group(self, "act")  # how it ends is no news of the agent that comes
         self.view.on_view_hidden()
         former, self._views = list(self._views.values()), {}
-        self._frame = Frame()
+        self.frame = Frame()
         self.query_one(NoticeRow).clear()
         new = self._views[self._shown] = self._made(self._shown)
         for view in former:
@@ -163,13 +152,13 @@ class InsightsScreen(Acts):
 
     def on_screen_resume(self) -> None:
         """Catch up with what a dialog has covered."""
-        if self._frame.frozen_at is None:
+        if self.frame.frozen_at is None:
             self._catch_up()
         self._draw()
 
     def take(self, frame: Frame) -> None:
         """Show a frame, unless the view is frozen or covered."""
-        if self._frame.frozen_at is not None:
+        if self.frame.frozen_at is not None:
             return
         if not self.is_active:
             self._draw_behind(frame)
@@ -180,16 +169,16 @@ class InsightsScreen(Acts):
     def _catch_up(self) -> None:
         """Take the newest frame over; what was changed since the one before is told, however long that was."""
         frame = self._interface.frame
-        told = changes(self._frame.snapshot, frame.snapshot) if frame.snapshot is not None else ""
-        self._frame = frame
+        told = changes(self.frame.snapshot, frame.snapshot) if frame.snapshot is not None else ""
+        self.frame = frame
         if told:
             self._say(told)
 
     def _draw(self) -> None:
         if not (self.query("#connect") and self.query(KeysRow)):
             return  # not composed yet, or already being taken down
-        frame = self._frame
-        space = Space(self.size.width, self.size.height, self._interface.glyphs, self._told())
+        frame = self.frame
+        space = Space(self.size.width, self.size.height, self._interface.glyphs, self.told())
         configured = frame.snapshot is not None and frame.snapshot.connection is not None
         connect = self.query_one("#connect", Button)
         label = "Edit Connection" if configured else "Connect to Kafka"
@@ -201,7 +190,7 @@ class InsightsScreen(Acts):
         offered = configured or space.tier == "tiny" or not at_home
         connect.display = frame.snapshot is not None and offered and not frame.read_only
         self._name_keys()
-        above = self._told(of_view=False)
+        above = self._told_above()
         self.query_one(NavRow).told = self.query_one(Banner).told = above
         self.query_one(Banner).view = self.view.TITLE
         for panel in self.query(Panel):
@@ -212,8 +201,8 @@ class InsightsScreen(Acts):
     def _name_keys(self) -> None:
         row = self.query_one(KeysRow)
         row.typing = isinstance(self.focused, Input)
-        row.of_view = _TYPING if row.typing else self._keys(self._frame)
-        row.told = self._told()
+        row.of_view = _TYPING if row.typing else self._keys(self.frame)
+        row.told = self.told()
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         """Name the keys of a line that is typed while it is: every letter is text there."""
@@ -252,26 +241,30 @@ class InsightsScreen(Acts):
             keys = [(key, word) for key, word in keys if key not in changing]
         return (*keys, ("a", "Agents")) if frame.agent else keys
 
-    def _told(self, *, of_view: bool = True) -> Told:
+    def told(self) -> Told:
         """Spell the keys as they are now: those of the view that is shown go before the page's."""
-        return Told(self._interface.keys, ((Rows, type(self.view)) if of_view else ()) + (type(self), type(self.app)))
+        return Told(self._interface.keys, (Rows, type(self.view), type(self), type(self.app)))
+
+    def _told_above(self) -> Told:
+        """Spell those that work wherever one is."""
+        return Told(self._interface.keys, (type(self), type(self.app)))
 
     def action_freeze(self) -> None:
         """Stop or resume drawing; delivery never stops."""
-        if self._frame.frozen_at is not None:
+        if self.frame.frozen_at is not None:
             self._catch_up()
-        elif self._frame.snapshot is not None:
-            self._frame = replace(self._frame, frozen_at=self._frame.snapshot.as_of)
+        elif self.frame.snapshot is not None:
+            self.frame = replace(self.frame, frozen_at=self.frame.snapshot.as_of)
         self._draw()
 
     def action_copy(self) -> None:
         """Copy the state as text, through the terminal (OSC 52)."""
-        self.app.copy_to_clipboard(status_text(self._frame))
+        self.app.copy_to_clipboard(status_text(self.frame))
         self._say("State copied as text, if this terminal allows it (OSC 52).")
 
     def action_help(self) -> None:
         """Explain the focus, the view, the keys and the words."""
-        self.app.push_screen(Help(self.focused, self.view, self._told()))
+        self.app.push_screen(Help(self.focused, self.view, self.told()))
 
     def ask_to_quit(self, leave: Callable[[], None]) -> None:
         """Leave at once where nothing is at stake, else ask."""
@@ -280,25 +273,3 @@ class InsightsScreen(Acts):
             leave()
         else:
             self.app.push_screen(Confirm(question), lambda agreed: leave() if agreed else None)
-
-    def commands(self) -> Iterable[Command]:
-        """Offer every view, every key of this page, and every other agent by name."""
-        told = self._told()
-        for entry in VIEWS:
-            act = partial(self.action_view, entry.name)
-            yield Command(f"View: {entry.title}", told(entry.key), entry.about, act)
-        app = self._interface
-        for place in app.places:
-            if place is not app.place:
-                at = f"at {spell(str(place.socket), limit=100)}"
-                yield Command(f"Agent: {app.name_of(place)}", "", at, partial(self.show_agent, place))
-        more = {key: words for key, _, words in KEYS}
-        for owner in (self, self.view):
-            for binding in owner.BINDINGS:
-                if isinstance(binding, Binding) and binding.show:
-                    if self._frame.read_only and binding.action in owner.CHANGES:
-                        continue
-                    about = more.get(spelt(binding.key.split(",")[0]), "") if owner is self else self.view.TITLE
-                    yield Command(
-                        binding.description, told.of(binding), about, getattr(owner, f"action_{binding.action}")
-                    )

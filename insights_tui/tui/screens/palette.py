@@ -8,9 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
+from insights_tui.tui.in_order import settle
 from insights_tui.tui.lines import Line, fit, text, width
 from insights_tui.tui.rows import Rows
 from insights_tui.tui.screens.list_dialog import ListDialog, wrapped
+from insights_tui.tui.text_field import TextField
 from insights_tui.tui.views.filter_line import holds
 
 _KEY = 7
@@ -31,17 +33,20 @@ class Command(NamedTuple):
 
 
 class Palette(ListDialog[Command | None]):
-    """Lists commands; dismissed with the one that was chosen."""
+    """Lists commands; dismissed with the one that was chosen.
 
-    FOCUS = "Input"
+    Keys act in the order in which they were typed, however fast they come (`in_order.py`).
+    """
+
+    FOCUS = "TextField"
     BELOW = 2
-    WORDS: ClassVar[dict[str, str]] = {"submit": "Do it"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "row(-1)", "Up", show=False),
-        Binding("down", "row(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("escape,ctrl+p", "close", "Close"),
+        Binding("up", "row(-1)", "Up", show=False, priority=True),
+        Binding("down", "row(1)", "Down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
+        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
+        Binding("enter", "do", "Do it", priority=True),
+        Binding("escape,ctrl+p", "close", "Close", priority=True),
     ]
 
     def __init__(self, commands: Sequence[Command]) -> None:
@@ -49,8 +54,7 @@ class Palette(ListDialog[Command | None]):
         super().__init__()
         self._all = tuple(commands)
         self._found = self._all
-        self._field = Input(placeholder="Type a part of what you want to do", compact=True)
-        self._field.cursor_blink = False  # each blink costs more than the page
+        self._field = TextField(id="palette-words", placeholder="Type a part of what you want to do")
         self._title = max((width(text(one.title)) for one in commands), default=0) + 2
 
     def top(self) -> ComposeResult:
@@ -105,9 +109,9 @@ class Palette(ListDialog[Command | None]):
     def _chosen(self) -> Command | None:
         return next((one for one in self._found if one.title == self.chosen), None)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    async def action_do(self) -> None:
         """Do what is chosen."""
-        event.stop()
+        await settle(self)
         self._leave_with(self._chosen)
 
     def on_rows_opened(self, event: Rows.Opened) -> None:
@@ -119,12 +123,14 @@ class Palette(ListDialog[Command | None]):
         if chosen is not None and self.is_active:
             self.dismiss(chosen)
 
-    def action_row(self, by: int) -> None:
+    async def action_row(self, by: int) -> None:
         """Choose the next row, or the one before."""
+        await settle(self)
         self.listed.action_move(by)
 
-    def action_page(self, by: int) -> None:
+    async def action_page(self, by: int) -> None:
         """Go a page up or down."""
+        await settle(self)
         self.listed.action_page(by)
 
     def action_close(self) -> None:
@@ -136,11 +142,11 @@ class Palette(ListDialog[Command | None]):
 def ranked(commands: Sequence[Command], typed: str) -> tuple[Command, ...]:
     """Choose the commands that have every typed word; first those that begin with what is typed."""
     words = typed.casefold().split()
-    found = [one for one in commands if holds(f"{one.title} {one.words}", words)]
+    found = [one for one in commands if holds(f"{one.title} {one.words}", typed)]
 
     def rank(one: Command) -> tuple[bool, bool, bool]:
         title = one.title.casefold()
         begins = all(any(part.startswith(word) for part in title.split()) for word in words)
-        return not title.startswith(" ".join(words)), not begins, not holds(title, words)
+        return not title.startswith(" ".join(words)), not begins, not holds(title, typed)
 
     return tuple(sorted(found, key=rank))

@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual.binding import Binding
 from textual.widgets import Input
 
-from insights_tui.tui.connection_form.text_field import TextField
+from insights_tui.tui.text_field import TextField
 from insights_tui.tui.views.view import View
 
 

@@ -6,7 +6,7 @@ from textual.geometry import Region
 from textual.widgets import Input
 
 from insights_tui.domain.text import sanitize
-from insights_tui.tui.connection_form.in_order import run_own_binding
+from insights_tui.tui.in_order import run_own_binding
 
 _VALID = "-valid"
 """The class that an `Input` without rules gives itself: given with its birth, it does not have it styled once more."""
