@@ -33,7 +33,7 @@ _DIALOGS = (
     ("the form opens", b"c", b"Kafka broker URL"),
     ("help opens", b"?", b"Keys of every view"),
     ("the problems open", b"p", b"Problems"),
-    ("the palette opens", b":", b"Type a part"),
+    ("the palette opens", b":", b"ype a part"),
     ("a payload opens", _DETAILS, b"A payload"),
 )
 """What opens over the page, its key, and words of its own: the first of these counts, not a tick of the page."""
