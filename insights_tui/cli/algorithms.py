@@ -9,18 +9,18 @@ from insights_tui.cli.options import common_of, common_options
 from insights_tui.cli.output import clean, put, say
 from insights_tui.cli.reach import speak, verbatim
 from insights_tui.client.api import AgentClient
-from insights_tui.domain.algorithms import MAX_PAYLOAD, Algorithm, Algorithms, Switch, Which, read_which
-from insights_tui.domain.text import bytes_, date_time, sanitize, spell
+from insights_tui.domain.algorithms import MAX_NAME, MAX_PAYLOAD, Algorithm, Algorithms, Switch, Which, read_which
+from insights_tui.domain.text import bytes_, date_time, sanitize, spell, unspell
 
 
 class _Name(click.ParamType[Which]):
-    """`OWNER/NAME[/VERSION]`."""
+    r"""`OWNER/NAME[/VERSION]`, spelled as the list does: `\x1b` for what no terminal shows, `\x2f` for a slash."""
 
     name = "OWNER/NAME[/VERSION]"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Which:
         """Read it; ends the command where it is none."""
-        parts = str(value).split("/")
+        parts = [unspell(part) for part in str(value).split("/")]
         if len(parts) not in {2, 3}:
             self.fail("write OWNER/NAME or OWNER/NAME/VERSION, for example acme/credit_score/1.0.6.", param, ctx)
         try:
@@ -86,7 +86,7 @@ def _list(context: click.Context, which: Which | None) -> int:
             one = await client.algorithm(which)
             if one is None:
                 if not common.json:
-                    say(f"{clean(which.text)} has not reported, and nobody turned it on or off.")
+                    say(f"{_spelled(which)} has not reported, and nobody turned it on or off.")
                 return exits.ACT_FAILED
             if not common.json:
                 put(row_of(one))
@@ -109,7 +109,7 @@ def _switch(context: click.Context, which: Which, *, on: bool | None) -> int:
         found = await client.switch(which, on=on)
         if not common.json:
             what = "follows what is more general again" if on is None else f"is {'on' if on else 'off'}"
-            put(clean(f"Insights {what} for {which.text}."))
+            put(clean(f"Insights {what} for {_spelled(which)}."))
             others = [one for one in found.switches if one.version is not None and one.insights_enabled is not on]
             if which.version is None and on is not None and others:
                 say(f"{_versions(others)} as set for it: see insights-tui algorithms list.")
@@ -119,7 +119,7 @@ def _switch(context: click.Context, which: Which, *, on: bool | None) -> int:
 
 
 def _versions(switches: Sequence[Switch]) -> str:
-    named = ", ".join(clean(str(one.version)) for one in switches[:5])
+    named = ", ".join(_part(str(one.version)) for one in switches[:5])
     return f"Version {named} stays" if len(switches) == 1 else f"Versions {named} stay"
 
 
@@ -129,7 +129,8 @@ def _show(found: Algorithms) -> None:
     for switch in found.switches:
         if switch.version is None:
             state = "on" if switch.insights_enabled else "off"
-            put(clean(f"{state:<4} {switch.owner}/{switch.name}: all versions without a switch of their own"))
+            name = _spelled(Which(switch.owner, switch.name))
+            put(clean(f"{state:<4} {name}: all versions without a switch of their own"))
     if not found.algorithms:
         say("No algorithm has reported yet.")
     if found.total > len(found.algorithms):
@@ -146,7 +147,8 @@ def row_of(one: Algorithm) -> str:
     off = f", {one.disabled} not taken" if one.disabled else ""
     metrics = f", {one.metric_count} metric{'' if one.metric_count == 1 else 's'}"
     counted = f"{one.payloads} payload{'' if one.payloads == 1 else 's'}"
-    return clean(f"{state:<4} {_spelled(one)}: {counted}{off}, {one.rate_per_s:.1f}/s, {last}{metrics}")
+    name = _spelled(Which(one.owner, one.name, one.version))
+    return clean(f"{state:<4} {name}: {counted}{off}, {one.rate_per_s:.1f}/s, {last}{metrics}")
 
 
 def _times(count: int) -> str:
@@ -163,8 +165,13 @@ def payload_rows(one: Algorithm) -> list[str]:
     return [when, f"     {sanitize(one.payload, limit=MAX_PAYLOAD)}"]
 
 
-def _spelled(one: Algorithm) -> str:
-    return spell(f"{one.owner}/{one.name}/{one.version}", limit=600)
+def _spelled(which: Which) -> str:
+    """Write a name so that it can be given back as an argument."""
+    return "/".join(_part(part) for part in which if part is not None)
+
+
+def _part(name: str) -> str:
+    return spell(name, limit=MAX_NAME + 1).replace("/", r"\x2f")
 
 
 def metric_rows(one: Algorithm) -> list[str]:

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from insights_tui.client.ahead import Ahead
-from insights_tui.client.bodies import form_body, named, path_of, query, slashed, tail_query
+from insights_tui.client.bodies import fits_path, form_body, named, path_of, query, tail_query
 from insights_tui.client.decode import decode, decode_check, decode_snapshot, refused
 from insights_tui.client.no_success import NoSuccessError
 from insights_tui.client.protocol import AgentApi, AgentUnavailableError, AlgorithmsApi, LostApi, TailApi
@@ -236,7 +236,7 @@ class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
 
     async def algorithm(self, which: Which) -> Algorithm | None:
         """Ask for one version with its metrics; `None` where it is not known."""
-        path = f"?{urlencode(named(which))}" if slashed(which) else f"/{path_of(which)}"
+        path = f"/{path_of(which)}" if fits_path(which) else f"?{urlencode(named(which))}"
         status, body = await self._exchange("GET", f"{_ALGORITHMS}{path}")
         if status == _NOT_FOUND:
             return None
@@ -244,8 +244,9 @@ class AgentClient(AgentApi, LostApi, TailApi, AlgorithmsApi):
 
     async def switch(self, which: Which, *, on: bool | None) -> Algorithms:
         """Turn Insights on or off for a version or a whole algorithm; `None` takes it back."""
-        path = "" if slashed(which) else f"/{path_of(which)}"
-        body = msgspec.json.encode({"insights_enabled": on, **(named(which) if slashed(which) else {})})
+        fits = fits_path(which)
+        body = msgspec.json.encode({"insights_enabled": on, **({} if fits else named(which))})
+        path = f"/{path_of(which)}" if fits else ""
         return decode(await self._call("PUT", f"{_ALGORITHMS}{path}", body), Algorithms)
 
     async def close(self) -> None:

@@ -54,9 +54,12 @@ def path_of(which: Which) -> str:
     return "/".join(quote(part, safe="") for part in which if part is not None)
 
 
-def slashed(which: Which) -> bool:
-    """Tell whether a name holds what parts a path: then it goes into the body, or into the query."""
-    return any("/" in part for part in which if part is not None)
+def fits_path(which: Which) -> bool:
+    """Tell whether a path can hold the names; where it cannot they go into the body, or into the query.
+
+    A slash parts a path, dots climb it, and what cannot be seen is refused or dropped on the way.
+    """
+    return all("/" not in part and part.isprintable() and part.strip(". ") for part in which if part is not None)
 
 
 def named(which: Which) -> dict[str, str]:

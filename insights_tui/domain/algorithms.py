@@ -1,5 +1,6 @@
 """Algorithms as people see them: which report, what they report, and whether Insights is on."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,8 @@ from typing import Literal, NamedTuple
 
 from insights_tui.domain.report import MetricKind
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character, of bytes that are no UTF-8: no report holds it, and no answer can."""
 MAX_NAME = 256
 """Characters of an owner, a name or a version; as in a payload (`domain.report.MAX_TEXT`)."""
 MAX_PAYLOAD = 4096
@@ -108,12 +111,15 @@ class Algorithms:
 
 
 def read_which(owner: object, name: object, version: object) -> Which:
-    """Read which algorithm is meant; raises `ValueError` with a whole sentence."""
+    """Read which algorithm is meant, by any name that can be reported; raises `ValueError` with a whole sentence.
+
+    Names in the body of a report may hold what no terminal shows: they are listed, so they can be switched.
+    """
     for field, value in (("owner", owner), ("name", name), ("version", version)):
         if value is None and field == "version":
             continue
-        if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > MAX_NAME:
-            raise ValueError(f"The {field} must be 1 to {MAX_NAME} printable characters.")
+        if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME or _SURROGATE.search(value):
+            raise ValueError(f"The {field} must be 1 to {MAX_NAME} characters.")
     return Which(str(owner), str(name), None if version is None else str(version))
 
 

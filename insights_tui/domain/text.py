@@ -29,6 +29,7 @@ _SEQUENCE = re.compile(
 _BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 # Printable by Unicode's book, invisible on a screen: joiners, fillers, and selectors that change a glyph's width.
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+_SPELT = re.compile(r"\\(?:[\\tnr]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})")
 _MARKS = re.compile(f"{_MARK}{{2,}}")
 
 
@@ -66,6 +67,18 @@ def spell(name: str, *, limit: int = 200) -> str:
     if len(written) <= limit and len(window) == len(name):
         return written
     return f"{written[: max(limit, 12) - 9]}{_ELLIPSIS}{zlib.crc32(name.encode('utf-8', 'surrogatepass')):08x}"
+
+
+def unspell(written: str) -> str:
+    """Read a name as `spell` writes it; what is no escape stands for itself."""
+    return _SPELT.sub(_meant, written)
+
+
+def _meant(escape: re.Match[str]) -> str:
+    try:
+        return escape[0].encode("ascii").decode("unicode_escape")
+    except UnicodeDecodeError:  # beyond the last character
+        return escape[0]
 
 
 def _escaped(character: str) -> str:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 
@@ -79,7 +80,22 @@ def test_the_switch(run: Run, agent: FakeAgent, verb: str, sent: bool | None, sa
     assert ("Version 1.0.6 stays as set for it" in ended.err) is (verb == "disable")
 
 
-@pytest.mark.parametrize("name", ["acme", "a/b/c/d", "acme//1", "\x1b/x"])
+@pytest.mark.parametrize("name", ["score\x1b[31m", "a\nb", "\u202egnp", "a/b", "..", "\0", "C:\\t", " "])
+def test_a_name_is_given_as_the_list_spells_it(run: Run, agent: FakeAgent, name: str) -> None:
+    agent.says(f"GET {ROOT}", replace(LISTED, algorithms=(replace(ONE, name=name),)))
+    agent.says(f"PUT {ROOT}", LISTED)
+    agent.says(f"PUT {ROOT}/acme/{quote(name, safe='')}/1.0.6", LISTED)
+    listed = run("algorithms", "--socket", agent.socket).out.splitlines()[0]
+    spelled = listed.removeprefix("on   ").partition(": ")[0]
+    assert spelled.isprintable()
+    ended = run("algorithms", "disable", spelled, "--socket", agent.socket)
+    assert (ended.code, ended.out.strip()) == (0, f"Insights is off for {spelled}."), ended.err
+    asked = agent.requests[-1]
+    meant = {"owner": "acme", "name": name, "version": "1.0.6"}
+    assert asked.json == {"insights_enabled": False, **(meant if asked.path == ROOT else {})}
+
+
+@pytest.mark.parametrize("name", ["acme", "a/b/c/d", "acme//1", r"\ud800/x", "a" * 257 + "/x"])
 def test_a_name_that_is_none_is_usage(run: Run, agent: FakeAgent, name: str) -> None:
     assert run("algorithms", "enable", name, "--socket", agent.socket).code == 2
     assert not agent.requests

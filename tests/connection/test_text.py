@@ -20,6 +20,7 @@ from insights_tui.domain.text import (
     sanitize,
     spell,
     thousands,
+    unspell,
 )
 
 # Written out here once more, apart from the code: what must never reach a terminal.
@@ -201,6 +202,15 @@ def test_counts() -> None:
 def test_two_names_are_never_spelled_alike(one: str, other: str) -> None:
     assert not {ord(character) for character in spell(one)} & FORBIDDEN
     assert (spell(one, limit=40) == spell(other, limit=40)) == (one == other)
+
+
+@given(nasty)
+def test_a_spelled_name_is_read_back(name: str) -> None:
+    assert unspell(spell(name, limit=100_000)) == name
+
+
+def test_what_is_no_escape_stands_for_itself() -> None:
+    assert unspell(r"C:\data\U99999999\x2") == r"C:\data\U99999999\x2"
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ async def test_insights_are_turned_on_in_our_form_and_in_the_original_s(
         ("/acme/score", {**ON, "settings": {"insights_enabled": False}}, "not the same"),
         ("", ON, "The owner must be"),
         ("", {"owner": "o" * 300, "name": "n", **ON}, "The owner must be"),
-        ("/acme/%1b%5b31m", ON, "The name must be"),
+        ("/acme/" + "n" * 300, ON, "The name must be"),
+        ("", {"owner": "o", "name": "", **ON}, "The name must be"),
     ],
 )
 async def test_what_does_not_say_what_is_refused(served: Served, path: str, body: dict[str, Any], says: str) -> None:
@@ -80,8 +81,12 @@ async def test_lists_and_versions_are_told(served: Served) -> None:
     ]
 
 
-async def test_a_name_that_a_path_cannot_hold_is_switched_and_told_all_the_same(served: Served) -> None:
-    which = Which("a/b", "c/d", "e/f")
+@pytest.mark.parametrize(
+    "name",
+    ["a/b", "\x1b[31mred", "\0", "a\nb", "\u202egnp", "\x9b2J", " ", ".", "..", "a?b#c", "%41", "表", "\U0010ffff"],
+)
+async def test_any_name_that_can_be_reported_is_switched_and_told(served: Served, name: str) -> None:
+    which = Which(name, f"{name}c", f"1{name}") if "." not in name else Which("o", name, name)
     client = AgentClient(served.path)
     try:
         await client.switch(which, on=False)
