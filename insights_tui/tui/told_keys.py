@@ -57,6 +57,11 @@ class Told:
             return binding.key_display
         return spelt((moved or binding.key).split(",")[0].strip() or ",")
 
+    def all_of(self, binding: Binding) -> str:
+        """Give every key of an act."""
+        keys = self.moved.get(binding.id or "", binding.key)
+        return "/".join(spelt(key.strip()) for key in keys.split(",") if key.strip())
+
 
 def told_in(node: DOMNode, *owners: type[DOMNode]) -> Told:
     """Spell keys in a dialog: those of its own acts, then of `owners`."""

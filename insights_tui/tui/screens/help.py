@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from textual.binding import Binding
 from textual.widget import Widget
 
+from insights_tui.tui.rows import Rows
 from insights_tui.tui.screens.reader import Field, Reader, Section
 from insights_tui.tui.told_keys import Told
 from insights_tui.tui.views.registry import VIEWS
@@ -23,6 +24,7 @@ KEYS = (
     ("-", "back to the view before", ""),
     ("/", "filter the list; where there is none, find an act", ""),
     (":", "palette (ctrl+p)", "views, every act by name, agents, themes"),
+    ("g", "top of the page or of the list", "G its end; up, down, pgup and pgdn go there slowly"),
     ("q", "quit", ""),
 )
 """Keys, what they do, and what more is to be known of it."""
@@ -42,6 +44,12 @@ _WORDS = (
     ("refusing", "nothing new is accepted just now"),
     ("stale", "no news from the agent; every figure is as old as the time on the right says"),
 )
+_MOVES = (
+    ("up", "down", "a row up, down"),
+    ("page_up", "page_down", "a page up, down"),
+    ("first", "last", "the first row, the last"),
+)
+"""Two acts of a list, and what they do."""
 _FOCUS = {
     "connect": "Opens the connection form.",
     "connect-big": "Opens the connection form: topic, servers, and how to log in.",
@@ -65,7 +73,7 @@ class Help(Reader):
         views = Field("views", ", ".join(f"{told(entry.key)} {entry.title}" for entry in VIEWS), "accent")
         return [
             *focus,
-            (self._view.TITLE, (self._view.HELP, *self._keys())),
+            (self._view.TITLE, (self._view.HELP, *self._keys(), *self._moves())),
             (
                 "Keys of every view",
                 (views, *(_key(told(key), f"{act}: {more}" if more else act) for key, act, more in KEYS), _OTHER),
@@ -76,6 +84,13 @@ class Help(Reader):
     def _keys(self) -> list[Field]:
         bindings = (one for one in self._view.BINDINGS if isinstance(one, Binding) and one.show)
         return [_key(self._of_page.of(binding), binding.description) for binding in bindings]
+
+    def _moves(self) -> list[Field]:
+        """Name the keys that move in the list, where the view is one."""
+        if not self._view.query(Rows):
+            return []
+        keys = {one.id: self._of_page.all_of(one) for one in Rows.BINDINGS if isinstance(one, Binding)}
+        return [_key(f"{keys[f'rows.{one}']} {keys[f'rows.{other}']}", words) for one, other, words in _MOVES]
 
 
 def _key(key: str, words: str) -> Field:

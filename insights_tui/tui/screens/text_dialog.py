@@ -5,6 +5,7 @@ from typing import ClassVar, Generic
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.geometry import Size
 from textual.screen import ScreenResultType
@@ -46,6 +47,10 @@ class TextDialog(Dialog[ScreenResultType], Generic[ScreenResultType]):
     """Wraps its lines to the room it has; what they are, and the way out, is a subclass's."""
 
     AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g", "top", "Top", id="text.top", show=False),
+        Binding("G", "end", "End", id="text.end", show=False),
+    ]
     WORDS: ClassVar[Mapping[str, str]] = {}
     """What the last row calls acts (`DialogKeys`)."""
 
@@ -85,6 +90,14 @@ class TextDialog(Dialog[ScreenResultType], Generic[ScreenResultType]):
         if self.glyphs is ASCII:
             scroll.styles.scrollbar_size_vertical = 0
         self.watch(scroll, "show_vertical_scrollbar", lambda shown: self.set_focus(scroll if shown else None))
+
+    def action_top(self) -> None:
+        """Go to the first line, as lists do."""
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+
+    def action_end(self) -> None:
+        """Go to the last line."""
+        self.query_one(VerticalScroll).scroll_end(animate=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """Take the height that there is now; the text wraps itself."""

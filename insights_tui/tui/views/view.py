@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 
@@ -16,6 +17,12 @@ Keys = Sequence[tuple[str, str]]
 
 class View(VerticalScroll, can_focus=True):
     """What every view has; the package's docstring is the contract."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g", "scroll_home", "Top of the page", id="view.top", show=False),
+        Binding("G", "scroll_end", "End of the page", id="view.end", show=False),
+    ]
+    """Where a view is no list it scrolls; the arrows and their like are Textual's."""
 
     NAME: ClassVar[str] = ""
     """Its id, the name of its style sheet, and what its binding ids begin with."""
