@@ -58,6 +58,8 @@ class Rows(Sheet, can_focus=True):
         self._glyphs: Glyphs = UNICODE
         self.driven = False
         """Whether keys come from a field beside it: then the cursor looks like one that can be moved, too."""
+        self._most: int | None = None
+        """Lines that it may take, where what is said below it needs the others."""
         self._at = 0
         self._top = 0
         self._made: dict[tuple[Line, bool], Line] = {}
@@ -99,6 +101,12 @@ class Rows(Sheet, can_focus=True):
             self._at = self._keys.index(chosen)
             self._top = self._at - shift
         self._draw()
+
+    def hug(self, on: bool) -> None:
+        """Take the lines there are and one more, where more is said right below; else all the room."""
+        most = self.filled + 1 if on else None
+        if most != self._most:  # Textual 8.2.8 paints all of it anew for a `None`, also where there was none before
+            self._most = self.styles.max_height = most
 
     def choose(self, key: Hashable) -> None:
         """Put the cursor on a row."""

@@ -28,8 +28,6 @@ class ListView(Filtering):
         self._shown = False
         self._failed = ""
         """Why the list could not be loaded, sanitised; empty where it could."""
-        self._most: int | None = None
-        """Lines that the list may take, where what is said below it needs the others."""
 
     def compose(self) -> ComposeResult:
         """How many, the filter line while it is typed, the list."""
@@ -90,10 +88,7 @@ class ListView(Filtering):
 
     def show_below(self, lines: Sequence[Line], space: Space) -> None:
         """Say more of the chosen row beside the list or right below it; nothing to say leaves the list the room."""
-        listed = self.query_one(Rows)
-        most = listed.filled + 1 if lines and not self.beside else None
-        if most != self._most:  # Textual 8.2.8 paints all of it anew for a `None`, also where there was none before
-            self._most = listed.styles.max_height = most
+        self.query_one(Rows).hug(bool(lines) and not self.beside)
         sheet = self.query_one(f"#{self.NAME}-below", Sheet)
         if sheet.display != bool(lines):
             sheet.display = bool(lines)

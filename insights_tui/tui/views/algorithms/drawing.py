@@ -173,7 +173,7 @@ def chosen(
     """Say how the chosen one reports; `detail` has its metrics, once they have come."""
     name = spell(which(one).text, limit=120)
     lines = [ruled(name, space.width, space.glyphs.rule, space.glyphs.ellipsis)]
-    for label, words in fields(detail or one):
+    for label, words in fields(detail or one, listed=True):
         parts = wrap(words, max(20, space.width - _LABEL - 2))
         lines += [
             ((f" {label if not row else '':<{_LABEL}}", "label"), (part, "text")) for row, part in enumerate(parts)
@@ -220,8 +220,8 @@ def before_off(one: Algorithm, *, all_versions: bool) -> Question:
     )
 
 
-def fields(one: Algorithm) -> list[tuple[str, str]]:
-    """Say everything about one version but its metrics."""
+def fields(one: Algorithm, *, listed: bool = False) -> list[tuple[str, str]]:
+    """Say everything about one version but its metrics; in few lines, and without its rate, where its row is seen."""
     if one.payload_at is None:
         latest = "none accepted yet"
     else:
@@ -230,11 +230,16 @@ def fields(one: Algorithm) -> list[tuple[str, str]]:
     return [
         ("Insights", f"{'on' if one.insights_enabled else 'off'}, {_BY[one.decided_by]}"),
         ("Payloads", f"{thousands(one.payloads)} accepted, {thousands(one.disabled)} not taken in while off"),
-        ("Rate", f"{rate(one.rate_per_s)} over the last ten seconds"),
-        ("First", date_time(one.first_at)),
-        ("Last", date_time(one.last_at) if one.last_at is not None else "never"),
+        *([] if listed else [("Rate", f"{rate(one.rate_per_s)} over the last ten seconds")]),
+        ("Reports", _reported(one)),
         ("Last accepted", latest),
     ]
+
+
+def _reported(one: Algorithm) -> str:
+    if one.last_at is None:
+        return "never"
+    return f"first {date_time(one.first_at)}, last {date_time(one.last_at)}"
 
 
 def metrics(one: Algorithm) -> list[Line]:

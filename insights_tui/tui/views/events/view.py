@@ -15,17 +15,17 @@ from insights_tui.domain.snapshot import Event
 from insights_tui.domain.text import sanitize
 from insights_tui.tui.frame import Frame, Space
 from insights_tui.tui.glyphs import ASCII
-from insights_tui.tui.lines import Line, ascii_line, text, wrap
+from insights_tui.tui.lines import BLANK, Line, ascii_line, text, wrap
 from insights_tui.tui.rows import Rows
 from insights_tui.tui.screens.reader import Reader
 from insights_tui.tui.sheet import Sheet
 from insights_tui.tui.views.events import drawing
 from insights_tui.tui.views.events.log import LEVELS, Log, key_of
-from insights_tui.tui.views.filter_line import Filtering, filter_keys
+from insights_tui.tui.views.filter_line import Filtering, FilterLine, filter_keys
 from insights_tui.tui.views.view import Keys
 
 _DETAILS = {"narrow": 7, "medium": 12, "wide": 40}
-"""Rows that the details have at most, by layout."""
+"""Rows that the details have in any case, by layout."""
 _HERE = (
     "What will stand here: connections made and lost, brokers that go and come back, payloads refused or lost."
     " Each kind stands once, with how often, first and last, what it means, what to check and what Kafka said."
@@ -168,12 +168,20 @@ class EventsView(Filtering):
         rows, sheet = self.query_one(Rows), self.query_one("#events-details", Sheet)
         event = self._log.get(rows.chosen) if rows.chosen is not None else None
         told = space.tier != "tiny" and event is not None
+        rows.hug(told and space.tier != "wide")
         if sheet.display != told:
             sheet.display = told
         if told and event is not None:
             size = sheet.size.width or space.width
-            most = min(_DETAILS[space.tier], max(8, self.size.height - 4))
-            self._put("#events-details", drawing.details(event, space, size, rows=most, today=self._today))
+            most = self._room_below(space, rows.filled)
+            lines = drawing.details(event, space, size, rows=most, today=self._today)
+            self._put("#events-details", [*lines, *[BLANK] * (most - len(lines))])
+
+    def _room_below(self, space: Space, filled: int) -> int:
+        """Count the lines of the details: as many always, or what a short list leaves."""
+        least = min(_DETAILS[space.tier], max(8, self.size.height - 4))
+        above = 2 + (space.tier != "narrow") + self.query_one(FilterLine).display
+        return least if space.tier == "wide" else max(least, self.size.height - filled - above)
 
     def _nothing(self, space: Space) -> list[Line]:
         """Say why there is no row, and what would stand here."""

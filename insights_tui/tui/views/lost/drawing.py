@@ -178,13 +178,20 @@ def _well(snapshot: Snapshot, space: Space) -> list[Line]:
 
 
 def _at_risk(snapshot: Snapshot) -> list[Line]:
-    """Say what will stand here next, where payloads wait for a Kafka that takes none."""
+    """Say what will stand here next, where payloads wait for a Kafka that takes none, and what never will."""
+    refused: list[Line] = []
+    if snapshot.refusing is not None:
+        refused = [
+            (),
+            text("   What is refused now is not lost: it was never accepted, and its sender was told.", "label"),
+        ]
     if snapshot.next_loss_s is None or snapshot.state in (State.CONNECTED, State.CONNECTING):
-        return []
+        return refused
     waiting = counted(snapshot.counts.pending, "payload waits", "payloads wait")
     return [
         (),
         ((f"   {waiting}; the first is lost in {duration(snapshot.next_loss_s)} unless it is delivered.", "warn"),),
+        *refused,
     ]
 
 
