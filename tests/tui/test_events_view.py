@@ -186,6 +186,22 @@ async def test_the_list_follows_on_after_the_agent_died_and_came_back(agent_id: 
         await seated.until_shown("─ fresh-21 · broker down")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_what_an_event_means_stands_right_below_a_short_list_in_all_the_room_there_is(
+    size: tuple[int, int],
+) -> None:
+    raw = "word " * 900
+    events = tuple(replace(one, raw=raw) for one in samples.EVENTS)
+    agent = Counting(replace(samples.DEGRADED, events=events))
+    async with desk(agent.now, size, agent=agent) as seated:
+        await opened(seated)
+        await seated.until_shown("─ kafka-2:9093 · broker unreachable")
+        lines = seated.lines()
+        rule = next(index for index, line in enumerate(lines) if "· broker unreachable" in line)
+        assert "Connection saved." in lines[rule - 2]
+        assert lines[-2].endswith("…")  # cut where the terminal ends, no sooner
+
+
 async def test_an_event_that_the_filter_hid_has_the_cursor_again() -> None:
     async with desk(samples.DEGRADED) as seated:
         await opened(seated)

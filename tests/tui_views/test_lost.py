@@ -11,7 +11,7 @@ import pytest
 
 from insights_tui.domain.answers import LostPayload
 from insights_tui.domain.lost import EXPIRED, LostFilter
-from insights_tui.domain.outcome import Outcome
+from insights_tui.domain.outcome import Outcome, Refusal
 from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.tui.frame import Space
 from insights_tui.tui.rows import Rows
@@ -376,3 +376,10 @@ def test_what_may_be_in_the_topic_is_told_for_each_kind() -> None:
     late = lost_payload(1, late_ack=True)
     assert in_topic(late) == "yes"
     assert ("In the topic", "yes: Kafka acknowledged it after its deadline") in fields(late)
+
+
+async def test_what_is_refused_is_said_not_to_be_lost() -> None:
+    refusing = replace(AUTH_FAILED, refusing=Refusal.QUEUE_FULL)
+    async with desk(refusing, agent=ViewsAgent(refusing)) as seated:
+        await seated.press("5")
+        await seated.until_shown("What is refused now is not lost")
