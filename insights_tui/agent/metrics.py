@@ -19,6 +19,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from insights_tui.delivery.status import EngineStatus
+from insights_tui.domain.members import members
 from insights_tui.domain.outcome import Refusal
 from insights_tui.domain.snapshot import Snapshot, State
 from insights_tui.spool.base import Usage
@@ -149,7 +150,7 @@ def _kafka(snapshot: Snapshot, status: EngineStatus) -> Iterator[Metric]:
         "cause",
         {code.value: count for code, count in status.errors.items()},
     )
-    brokers = Counter(broker.state for broker in snapshot.brokers)
+    brokers = Counter(broker.state for broker in members(snapshot))
     yield _gauges(
         "insights_kafka_brokers",
         "Brokers of the cluster; before it has answered, no sample.",

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from insights_tui.cli.output import clean
+from insights_tui.domain.members import address, members
 from insights_tui.domain.snapshot import Broker, Counts, Problem, Snapshot, State
 from insights_tui.domain.text import bytes_, clock_time, counted, date_time, duration, latency, rate, thousands
 
@@ -168,12 +169,13 @@ def _ago(at: datetime | None, now: datetime) -> str:
 
 
 def _brokers(snapshot: Snapshot) -> list[str]:
-    if not snapshot.brokers:
+    brokers = members(snapshot)
+    if not brokers:
         return [_line("Brokers", "not known")]
-    up = sum(broker.state == "up" for broker in snapshot.brokers)
-    said = [_line("Brokers", f"{up} of {len(snapshot.brokers)} up")]
-    said += [_line("  not up", _broker(broker)) for broker in snapshot.brokers if broker.state != "up"]
-    said += [_line("  up", _broker(broker)) for broker in snapshot.brokers if broker.state == "up"]
+    up = sum(broker.state == "up" for broker in brokers)
+    said = [_line("Brokers", f"{up} of {len(brokers)} up")]
+    said += [_line("  not up", _broker(broker)) for broker in brokers if broker.state != "up"]
+    said += [_line("  up", _broker(broker)) for broker in brokers if broker.state == "up"]
     return said
 
 
@@ -208,9 +210,9 @@ def _times(count: int) -> str:
 def _broker(broker: Broker) -> str:
     since = f" since {clock_time(broker.since)}" if broker.since is not None else ""
     if broker.state == "up":
-        return clean(f"{broker.host}:{broker.port}{since}, answered in {latency(broker.rtt_s)}")
+        return clean(f"{address(broker)}{since}, answered in {latency(broker.rtt_s)}")
     error = f": {broker.last_error}" if broker.last_error else ""
-    return clean(f"{broker.host}:{broker.port} {broker.state}{since}{error}")
+    return clean(f"{address(broker)} {broker.state}{since}{error}")
 
 
 def _agent(snapshot: Snapshot) -> str:

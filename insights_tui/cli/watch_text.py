@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from insights_tui.cli.output import clean
 from insights_tui.cli.status_text import headline
+from insights_tui.domain.members import members
 from insights_tui.domain.snapshot import Problem, Snapshot
 from insights_tui.domain.text import clock_time
 
@@ -24,9 +25,9 @@ def watch_line(snapshot: Snapshot, before: Snapshot | None = None) -> str:
         words.append(f"{wait}, the next is lost at {clock_time(_after(snapshot, snapshot.next_loss_s))}")
     if snapshot.next_attempt_in_s is not None:
         words.append(f"next try by itself at {clock_time(_after(snapshot, snapshot.next_attempt_in_s))}")
-    if snapshot.brokers:
-        up = sum(broker.state == "up" for broker in snapshot.brokers)
-        words.append(f"brokers {up} of {len(snapshot.brokers)} up")
+    if brokers := members(snapshot):
+        up = sum(broker.state == "up" for broker in brokers)
+        words.append(f"brokers {up} of {len(brokers)} up")
     words += [
         f"accepted {counts.accepted:,}",
         f"pending {counts.pending:,}",
@@ -48,7 +49,7 @@ def matters(snapshot: Snapshot) -> tuple[object, ...]:
     return (
         headline(snapshot),
         tuple((_subject(problem), _FIGURES.sub("#", f"{problem.what} {problem.act}")) for problem in snapshot.problems),
-        tuple((broker.id, broker.state) for broker in snapshot.brokers),
+        tuple((broker.id, broker.state) for broker in members(snapshot)),
         bool(snapshot.lost_open),
         snapshot.connection and snapshot.connection.revision,
         snapshot.agent.id,

@@ -1,5 +1,8 @@
 """The state as plain text: what `y` copies into a chat or a ticket."""
 
+from dataclasses import replace
+
+from insights_tui.domain.members import address, members
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import date_time, duration, sanitize, thousands
 from insights_tui.tui.frame import Frame
@@ -56,7 +59,8 @@ def _counts(snapshot: Snapshot) -> list[str]:
 
 def _brokers(snapshot: Snapshot) -> list[str]:
     return [
-        f"broker {broker.id} {sanitize(broker.host, limit=80)}:{broker.port} {broker.state}"
+        (f"broker {broker.id} " if broker.port else "")
+        + f"{address(replace(broker, host=sanitize(broker.host, limit=80)))} {broker.state}"
         + (f": {sanitize(broker.last_error)}" if broker.last_error else "")
-        for broker in snapshot.brokers
+        for broker in members(snapshot)
     ]

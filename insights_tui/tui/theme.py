@@ -20,6 +20,7 @@ DARK = Theme(
     dark=True,
     variables={
         "ground": "#101418",
+        "on-accent": "#101418",
         "raised": "#232b34",
         "ink": "#e8eaed",
         "label": "#95a1ad",
@@ -50,6 +51,7 @@ LIGHT = Theme(
     dark=False,
     variables={
         "ground": "#fbfaf7",
+        "on-accent": "#fbfaf7",
         "raised": "#e6e6e1",
         "ink": "#191d21",
         "label": "#5a646e",
@@ -80,6 +82,7 @@ CONTRAST = Theme(
     dark=True,
     variables={
         "ground": "#000000",
+        "on-accent": "#000000",
         "raised": "#2e2e2e",
         "ink": "#ffffff",
         "label": "#d6d6d6",
@@ -112,7 +115,8 @@ TERMINAL = Theme(
     variables={
         **BUILTIN_THEMES["ansi-dark"].variables,  # names that Textual's own style sheets need
         "ground": "ansi_default",
-        "raised": "ansi_bright_black",
+        "on-accent": "ansi_bright_white",
+        "raised": "ansi_default",  # no grey of the sixteen goes with the default ink on dark and on light ones
         "ink": "ansi_default",
         "label": "ansi_default",
         "rule": "ansi_bright_black",

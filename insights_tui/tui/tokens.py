@@ -20,10 +20,11 @@ class Token:
     bold: bool = False
 
     def style(self, variables: Mapping[str, str], around: Color, *, no_color: bool) -> Style:
-        """Make a style; `around` is the ground of the widget. Without colour, a ground becomes reverse."""
+        """Make a style; `around` is the ground of the widget. Without a colour for it, a ground becomes reverse."""
         ground = Color.parse(variables[self.ground]) if self.ground else around
         ink = Color.parse(variables[self.ink])
-        reverse = True if no_color and self.ground else None
+        plain = no_color or (self.ground and variables[self.ground] == variables["ground"])
+        reverse = True if plain and self.ground else None
         return Style(color=ink.rich_color, bgcolor=ground.rich_color, bold=self.bold or None, reverse=reverse)
 
 
@@ -43,6 +44,6 @@ TOKENS = {
     "calm": Token("ok", bold=True),
     "wrong": Token("bad", bold=True),
     "alert": Token("alert-ink", "alert-ground", bold=True),
-    "letter": Token("ground", "accent-ink", bold=True),
+    "letter": Token("on-accent", "accent-ink", bold=True),
     "loud": Token("loud-ink", "loud-ground", bold=True),
 }

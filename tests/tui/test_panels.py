@@ -1,7 +1,7 @@
 """Parts of the page by themselves: what they draw in the room they have."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from insights_tui.tui.frame import Frame, Scene, Space
 from insights_tui.tui.glyphs import UNICODE
 from insights_tui.tui.lines import Line, plain, width
 from insights_tui.tui.panels.brokers import Brokers
+from insights_tui.tui.panels.funnel import Funnel
 from insights_tui.tui.panels.no_agent import NoAgent
 from insights_tui.tui.panels.notice_row import LASTS_S, NoticeRow
 from insights_tui.tui.panels.panel import Panel
@@ -153,3 +154,45 @@ def test_the_state_goes_before_the_time() -> None:
     assert "✖ TOPIC MISSING" in plain(line)
     (line,) = StatusRow().lines(Scene(framed(samples.TOPIC_MISSING), Space(46, 12), 46))
     assert plain(line).rstrip().endswith("as of 12:04:31Z")
+
+
+MISSING = replace(
+    samples.DEGRADED,
+    brokers=samples.brokers()[:2],
+    problems=(replace(samples.DEGRADED.problems[0], subject="broker 3", what="Broker 3 is not in the cluster."),),
+)
+"""A broker that died before the agent came: the cluster lists it no more."""
+
+
+def test_a_member_that_the_cluster_lists_no_more_counts_as_one_that_is_down() -> None:
+    assert "brokers 2/3 up" in drawn(StatusRow(), framed(MISSING))[0]
+    worst = drawn(Brokers(), framed(MISSING), MEDIUM)[1]
+    assert worst.split()[:4] == ["broker", "3", "✖", "down"]
+    assert "not a member of the cluster any more" in worst
+
+
+def test_a_broker_that_is_listed_again_is_counted_once() -> None:
+    both = replace(MISSING, brokers=samples.brokers(3))
+    assert "brokers 2/3 up" in drawn(StatusRow(), framed(both))[0]
+
+
+def test_no_answer_takes_no_time() -> None:
+    quick = replace(samples.CONNECTED, brokers=(replace(samples.brokers()[0], rtt_s=0.0),))
+    assert "<1 ms" in drawn(Brokers(), framed(quick))[1]
+
+
+@pytest.mark.parametrize("cells", range(60, 80))
+@pytest.mark.parametrize("panel", [Funnel, Times])
+def test_no_figure_is_cut_on_a_narrow_terminal(panel: type[Panel], cells: int) -> None:
+    old = samples.NOW - timedelta(hours=23, minutes=59)
+    for snapshot in (samples.REFUSING, samples.DEGRADED, samples.LOST):
+        many = replace(
+            snapshot,
+            counts=replace(snapshot.counts, delivered=9_876_543_210, expired_unsent=1_234_567),
+            last_accepted_at=old,
+            last_delivered_at=old,
+        )
+        for shown in (snapshot, many, replace(many, lost_open=0)):
+            for line in drawn(panel(), framed(shown), Space(cells, 16), cells - 1):
+                assert "…" not in line
+                assert len(line) < cells

@@ -11,7 +11,7 @@ from tests.tui.driving import desk
 PAIRS = [
     *((token, "ground") for token in ("ink", "label", "accent-ink", "ok", "warn", "bad")),
     ("accent-ink", "raised"),
-    ("ground", "accent-ink"),
+    ("on-accent", "accent-ink"),
     ("loud-ink", "loud-ground"),
     ("alert-ink", "alert-ground"),
 ]
@@ -66,3 +66,15 @@ async def test_the_terminals_own_colours_are_sent_as_such_and_a_change_of_theme_
         colours = [colour for style in styles if style for colour in (style.color, style.bgcolor) if colour]
         assert {colour.type.name for colour in colours} <= {"DEFAULT", "STANDARD"}
         assert any(colour.number == 1 for colour in colours), "what is lost is red"
+
+
+@pytest.mark.parametrize("keys", [["2"], ["3", "slash"], ["5"], ["c"], ["d"], ["colon"]], ids="".join)
+async def test_on_the_terminals_own_colours_no_ground_has_the_default_ink(keys: list[str]) -> None:
+    async with desk(samples.LOST, (120, 40), theme="terminal") as seated:
+        await seated.press(*keys)
+        await seated.pilot.pause()
+        strips = seated.app.screen._compositor.render_strips()
+        told = [(segment.text, segment.style) for strip in strips for segment in strip if segment.style]
+        grounds = [(words, style) for words, style in told if not _default(style.bgcolor) and words.strip()]
+        assert [words for words, style in grounds if _default(style.color)] == []
+        assert grounds or any(style.reverse for _, style in told), "what is chosen must stand out"

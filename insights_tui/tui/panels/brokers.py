@@ -1,5 +1,8 @@
 """The cluster's members, worst first."""
 
+from dataclasses import replace
+
+from insights_tui.domain.members import address, members
 from insights_tui.domain.snapshot import Broker, Snapshot
 from insights_tui.domain.text import UNKNOWN, counted, latency, sanitize
 from insights_tui.tui.frame import Scene, Space
@@ -25,7 +28,7 @@ class Brokers(Panel):
         snapshot = scene.snapshot
         if snapshot is None or snapshot.connection is None or scene.tier == "tiny":
             return []
-        brokers = sorted(snapshot.brokers, key=lambda broker: (_WORST_FIRST[broker.state], broker.id))
+        brokers = sorted(members(snapshot), key=lambda broker: (_WORST_FIRST[broker.state], broker.id))
         if not brokers:
             return [text(" no broker has answered yet", "label")]
         shown = brokers[: _ROWS[scene.tier]]
@@ -58,7 +61,7 @@ class Brokers(Panel):
 
 def _row(broker: Broker, snapshot: Snapshot, space: Space) -> list[Line]:
     host = cut(sanitize(broker.host, limit=120), space.width // 3, space.glyphs.ellipsis)
-    server = f"[{host}]:{broker.port}" if ":" in host else f"{host}:{broker.port}"
+    server = address(replace(broker, host=host))
     glyphs = space.glyphs
     glyph = {"up": glyphs.good, "down": glyphs.bad}.get(broker.state, glyphs.unknown)
     since = UNKNOWN if broker.since is None else whole_seconds((snapshot.as_of - broker.since).total_seconds())
@@ -66,7 +69,7 @@ def _row(broker: Broker, snapshot: Snapshot, space: Space) -> list[Line]:
         text(server, "text"),
         ((glyph, _TOKENS[broker.state]), (f" {broker.state}", "bad" if broker.state == "down" else "text")),
         text(since),
-        text(f"{latency(broker.rtt_s):>6}"),
+        text(f"{'<1 ms' if broker.rtt_s == 0 else latency(broker.rtt_s):>6}"),  # no answer takes no time
     ]
 
 

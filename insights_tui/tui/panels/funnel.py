@@ -10,10 +10,12 @@ from insights_tui.tui.panels.big_digits import big
 from insights_tui.tui.panels.panel import Panel
 
 COLUMNS = 5
+_TINY = 11
+"""Cells of a number on a tiny page."""
 FUNNEL_ROWS = 5
 """Rows of a tiny page: a stage each."""
-_LAST = 16
-"""Cells of the last column at least: `since 12:03:26Z`."""
+_LAST = 15
+"""Cells of the last column at least, the margin before the first one among them: `10 ms · 2.4 s`."""
 SHORT = 15
 """Cells of a column below which words get short."""
 
@@ -43,12 +45,15 @@ class Funnel(Panel):
         if scene.snapshot is None:
             return []
         size = column_size(scene.width)
-        stages = _stages(scene.snapshot, scene.space, short=size < SHORT and scene.tier != "tiny")
+        tiny = scene.tier == "tiny"
+        cells = _TINY if tiny else size - 1
+        last = cells if tiny else scene.width - 1 - (COLUMNS - 1) * size
+        stages = _stages(scene.snapshot, scene.space, cells, last, short=size < SHORT and not tiny)
         if scene.tier == "tiny":
             return [
                 (
                     *fit(text(f" {label}", "label"), 12),
-                    *fit(number[:1], 11, right=True),
+                    *fit(number[:1], _TINY, right=True),
                     *number[1:],
                     (" " if number[1:] else "  ", "text"),
                     *meaning,
@@ -67,15 +72,15 @@ class Funnel(Panel):
         return [crop(((" ", "text"), *columns(row, size, dots)), scene.width, dots) for row in rows]
 
 
-def _stages(snapshot: Snapshot, space: Space, *, short: bool) -> list[Stage]:
+def _stages(snapshot: Snapshot, space: Space, cells: int, last: int, *, short: bool) -> list[Stage]:
     counts = snapshot.counts
     arrow = f" {space.glyphs.arrow}" if space.tier != "tiny" and not short else ""
     return [
-        ("Queued" + arrow, _number(counts.queued), _queued(snapshot, space)),
-        ("In flight" + arrow, _number(counts.in_flight), _in_flight(snapshot, short=short)),
-        ("Delivered", _number(counts.delivered), _delivered(snapshot)),
-        ("Retrying", _number(counts.retrying, "worry"), _retrying(snapshot, short=short)),
-        ("Lost", _lost_number(snapshot), _lost(snapshot)),
+        ("Queued" + arrow, _number(counts.queued, cells), _queued(snapshot, space)),
+        ("In flight" + arrow, _number(counts.in_flight, cells), _in_flight(snapshot, short=short)),
+        ("Delivered", _number(counts.delivered, cells), _delivered(snapshot)),
+        ("Retrying", _number(counts.retrying, cells, "worry"), _retrying(snapshot, short=short)),
+        ("Lost", _lost_number(snapshot), _lost(snapshot, last)),
     ]
 
 
@@ -88,8 +93,10 @@ def _tall(number: Line, size: int) -> tuple[Line, Line, Line]:
     return first, second, (*third, *rest)
 
 
-def _number(value: int, style: str = "strong") -> Line:
-    return text(thousands(value), style if value else "strong")
+def _number(value: int, cells: int, style: str = "strong") -> Line:
+    """Write a number; in thousands where it has more digits than there are cells: a cut one would mislead."""
+    said = thousands(value)
+    return text(said if len(said) <= cells else f"{thousands(value // 1000)}k", style if value else "strong")
 
 
 def _queued(snapshot: Snapshot, space: Space) -> Line:
@@ -133,15 +140,16 @@ def _lost_number(snapshot: Snapshot) -> Line:
     return shown
 
 
-def _lost(snapshot: Snapshot) -> Line:
+def _lost(snapshot: Snapshot, cells: int) -> Line:
     if not snapshot.counts.lost:
         return text("none", "label")
     if not snapshot.lost_open:
-        return text(f"{thousands(snapshot.counts.lost)} dealt with", "label")
+        said = f"{thousands(snapshot.counts.lost)} dealt with"
+        return text(said if len(said) <= cells else "dealt with", "label")
     started = next((problem.since for problem in snapshot.problems if problem.code is Code.LOST), None)
     if started is not None:
         said = f"since {moment(started, snapshot.as_of)}"
-        return text(said if len(said) < _LAST else said.removeprefix("since "), "label")
+        return text(said if len(said) <= cells else said.removeprefix("since "), "label")
     kinds = [name for field, name in _PARTS if getattr(snapshot.counts, field)]
     return text(kinds[0] if len(kinds) == 1 else f"{len(kinds)} kinds", "label")
 

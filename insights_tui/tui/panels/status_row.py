@@ -1,5 +1,6 @@
 """Row 1: the state in one word, of what, and how fresh that is; always there."""
 
+from insights_tui.domain.members import members
 from insights_tui.domain.snapshot import Snapshot, State
 from insights_tui.domain.text import clock_time, sanitize
 from insights_tui.tui.frame import Frame, Scene, Space
@@ -96,11 +97,11 @@ def _where(snapshot: Snapshot, *, several: bool) -> list[tuple[int, Line]]:
     if snapshot.connection is not None:
         topic = sanitize(snapshot.connection.topic, limit=60)
         parts.append((_TOPIC, (("topic ", "label"), (topic, "text"))))
-    if snapshot.brokers:
-        up = sum(broker.state == "up" for broker in snapshot.brokers)
-        quiet = sum(broker.state == "unknown" for broker in snapshot.brokers)
+    if brokers := members(snapshot):
+        up = sum(broker.state == "up" for broker in brokers)
+        quiet = sum(broker.state == "unknown" for broker in brokers)
         unknown = f", {quiet} unknown" if quiet else ""  # not spoken to yet is not down
-        parts.append((_BROKERS, (("brokers ", "label"), (f"{up}/{len(snapshot.brokers)} up{unknown}", "text"))))
+        parts.append((_BROKERS, (("brokers ", "label"), (f"{up}/{len(brokers)} up{unknown}", "text"))))
     return parts
 
 

@@ -11,6 +11,8 @@ from insights_tui.tui.panels.panel import Panel
 
 _OLD_S = 30.0
 """A payload this old has seen several attempts fail."""
+_CELLS = 11
+"""Of a value on a tiny page."""
 _SOON_S = 60.0
 """With less than this left, somebody should be at the keyboard."""
 
@@ -27,7 +29,7 @@ class Times(Panel):
         if scene.tier == "tiny":
             return _few(scene.frame, scene.snapshot, scene.space, self.most)
         size = column_size(scene.width)
-        fields = _fields(scene.frame, scene.snapshot, scene.space, short=size < SHORT)
+        fields = _fields(scene.frame, scene.snapshot, scene.space, size - 1, short=size < SHORT)
         dots = scene.glyphs.ellipsis
         rows = ([text(label, "label") for label, _ in fields], [value for _, value in fields])
         return [crop(((" ", "text"), *columns(row, size, dots)), scene.width, dots) for row in rows]
@@ -35,13 +37,13 @@ class Times(Panel):
 
 def _few(frame: Frame, snapshot: Snapshot, space: Space, most: int | None) -> list[Line]:
     """Write what has room below the funnel of a tiny page, in its columns; what is needed most comes first."""
-    _, loss, into, *_ = _fields(frame, snapshot, space, short=True)
-    rows = [(*fit(text(f" {label}", "label"), 12), *fit(value, 11, right=True)) for label, value in (loss, into)]
+    _, loss, into, *_ = _fields(frame, snapshot, space, _CELLS, short=True)
+    rows = [(*fit(text(f" {label}", "label"), 12), *fit(value, _CELLS, right=True)) for label, value in (loss, into)]
     room = len(rows) if most is None else max(0, most - 1)
     return [*rows[:room], text(" enlarge to 80x24 for tables", "label")]
 
 
-def _fields(frame: Frame, snapshot: Snapshot, space: Space, *, short: bool) -> list[tuple[str, Line]]:
+def _fields(frame: Frame, snapshot: Snapshot, space: Space, cells: int, *, short: bool) -> list[tuple[str, Line]]:
     dot = f" {space.glyphs.dot} "
     stale = frame.stale_s is not None
     age, left = snapshot.oldest_age_s, snapshot.next_loss_s
@@ -52,8 +54,8 @@ def _fields(frame: Frame, snapshot: Snapshot, space: Space, *, short: bool) -> l
     return [
         (oldest, _value(age, "label" if stale else "warn" if (age or 0) > _OLD_S else "text")),
         (loss, _left(left, stale=stale)),
-        (into, _ago(snapshot.last_accepted_at, snapshot.as_of, stale=stale)),
-        (out, _ago(snapshot.last_delivered_at, snapshot.as_of, stale=stale)),
+        (into, _ago(snapshot.last_accepted_at, snapshot.as_of, cells, stale=stale)),
+        (out, _ago(snapshot.last_delivered_at, snapshot.as_of, cells, stale=stale)),
         (took, text(quantiles, "label" if stale else "text")),
     ]
 
@@ -79,10 +81,11 @@ def _left(seconds: float | None, *, stale: bool) -> Line:
     return text(whole_seconds(seconds) if seconds >= 1 else "now", "bad" if seconds < _SOON_S else "text")
 
 
-def _ago(then: datetime | None, now: datetime, *, stale: bool) -> Line:
+def _ago(then: datetime | None, now: datetime, cells: int, *, stale: bool) -> Line:
     """Say how long ago; where the news are old, when: `0 s ago` would be a lie."""
     if then is None:
         return text(UNKNOWN, "label")
     if stale:
         return text(clock_time(then))
-    return text(f"{whole_seconds((now - then).total_seconds())} ago")
+    age = whole_seconds((now - then).total_seconds())
+    return text(f"{age} ago" if len(age) + len(" ago") <= cells else age)
