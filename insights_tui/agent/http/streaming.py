@@ -25,9 +25,7 @@ async def until(stopping: asyncio.Event, source: AsyncIterator[T]) -> AsyncItera
             try:
                 await asyncio.wait((stop, following), return_when=asyncio.FIRST_COMPLETED)
             finally:
-                if not following.done():
-                    following.cancel()
-                    await asyncio.wait((following,))
+                await _ended(following)
             if following.cancelled() or (item := following.result()) is None:
                 return
             yield item
@@ -36,6 +34,23 @@ async def until(stopping: asyncio.Event, source: AsyncIterator[T]) -> AsyncItera
         close = getattr(source, "aclose", None)
         if close is not None:
             await close()
+
+
+async def _ended(task: asyncio.Future[T]) -> None:
+    """Cancel a task and wait until it has ended, also where we are cancelled once more meanwhile.
+
+    A server cancels twice: when the client hangs up, and when it stops. What still runs cannot be closed.
+    """
+    again: asyncio.CancelledError | None = None
+    task.cancel()
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError as error:
+            again = error
+    if again is not None:
+        task.cancelled() or task.exception()  # nobody else asks for it
+        raise again
 
 
 async def _lines(items: AsyncIterator[T]) -> AsyncIterator[bytes]:
