@@ -382,4 +382,4 @@ async def test_what_is_refused_is_said_not_to_be_lost() -> None:
     refusing = replace(AUTH_FAILED, refusing=Refusal.QUEUE_FULL)
     async with desk(refusing, agent=ViewsAgent(refusing)) as seated:
         await seated.press("5")
-        await seated.until_shown("What is refused now is not lost")
+        await seated.until_shown("its sender knows.")

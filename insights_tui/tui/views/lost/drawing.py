@@ -183,7 +183,7 @@ def _at_risk(snapshot: Snapshot) -> list[Line]:
     if snapshot.refusing is not None:
         refused = [
             (),
-            text("   What is refused now is not lost: it was never accepted, and its sender was told.", "label"),
+            text("   What is refused is not lost: it was never accepted; its sender knows.", "label"),
         ]
     if snapshot.next_loss_s is None or snapshot.state in (State.CONNECTED, State.CONNECTING):
         return refused
