@@ -6,7 +6,7 @@ from insights_tui.domain.members import address, members
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import date_time, duration, sanitize, thousands
 from insights_tui.tui.frame import Frame
-from insights_tui.tui.panels.banner import problems
+from insights_tui.tui.notices import problems
 from insights_tui.tui.panels.status_row import WORDS
 
 

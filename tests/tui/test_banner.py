@@ -10,7 +10,8 @@ from insights_tui.domain.snapshot import Snapshot, State
 from insights_tui.domain.trouble import Code
 from insights_tui.tui.frame import Frame, Scene, Space
 from insights_tui.tui.lines import plain, width
-from insights_tui.tui.panels.banner import Banner, problems
+from insights_tui.tui.notices import problems
+from insights_tui.tui.panels.banner import Banner
 from insights_tui.tui.told_keys import Told
 from tests.tui import samples
 

@@ -5,7 +5,7 @@ from insights_tui.domain.snapshot import CaSummary, ConnectionView, Snapshot
 from insights_tui.domain.text import counted, date_time, sanitize
 from insights_tui.tui.frame import Scene, Space
 from insights_tui.tui.lines import Line, crop, fit, text, wrap
-from insights_tui.tui.panels.banner import troubled
+from insights_tui.tui.notices import troubled
 from insights_tui.tui.panels.panel import Panel
 
 _WARN_DAYS = 30

@@ -12,6 +12,8 @@ from insights_tui.tui.panels.panel import Panel
 COLUMNS = 5
 _TINY = 11
 """Cells of a number on a tiny page."""
+_BESIDE = 12 + _TINY + 6
+"""Cells of what stands before the last words there: the label, the number, ` open`."""
 FUNNEL_ROWS = 5
 """Rows of a tiny page: a stage each."""
 _LAST = 15
@@ -47,7 +49,7 @@ class Funnel(Panel):
         size = column_size(scene.width)
         tiny = scene.tier == "tiny"
         cells = _TINY if tiny else size - 1
-        last = cells if tiny else scene.width - 1 - (COLUMNS - 1) * size
+        last = scene.width - (_BESIDE if tiny else 1 + (COLUMNS - 1) * size)
         stages = _stages(scene.snapshot, scene.space, cells, last, short=size < SHORT and not tiny)
         if scene.tier == "tiny":
             return [

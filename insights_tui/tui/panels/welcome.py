@@ -4,7 +4,7 @@ from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.text import counted, duration
 from insights_tui.tui.frame import Scene
 from insights_tui.tui.lines import BLANK, Line, fit, text, wrap
-from insights_tui.tui.panels.banner import troubled
+from insights_tui.tui.notices import troubled
 from insights_tui.tui.panels.panel import Panel
 
 _WHAT = "Insights sends each execution's metrics to a topic of your Kafka."

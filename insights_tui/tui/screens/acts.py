@@ -8,7 +8,7 @@ from insights_tui.client.protocol import AgentUnavailableError
 from insights_tui.domain.refused import RefusedError
 from insights_tui.domain.text import latency, thousands
 from insights_tui.tui.glyphs import ASCII
-from insights_tui.tui.panels.banner import problems
+from insights_tui.tui.notices import problems
 from insights_tui.tui.panels.notice_row import NoticeRow
 from insights_tui.tui.screens.confirm import Confirm
 from insights_tui.tui.screens.connection_acts import ConnectionActs

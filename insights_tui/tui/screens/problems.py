@@ -1,6 +1,6 @@
 """Every problem in full: what the banner has no room for."""
 
-from insights_tui.tui.panels.banner import Notice
+from insights_tui.tui.notices import Notice
 from insights_tui.tui.screens.reader import Field, Reader, Section
 
 _NONE = "What goes wrong is told above every view while it lasts, and here in full; the view Events keeps what was."

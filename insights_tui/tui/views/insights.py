@@ -6,9 +6,9 @@ from textual.widgets import Button
 
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.tui.frame import Frame, Scene, Space
+from insights_tui.tui.notices import troubled
 from insights_tui.tui.panels.arrange import AIR, Plan, share
 from insights_tui.tui.panels.balance import Balance
-from insights_tui.tui.panels.banner import troubled
 from insights_tui.tui.panels.brokers import Brokers
 from insights_tui.tui.panels.connection_card import ConnectionCard
 from insights_tui.tui.panels.funnel import FUNNEL_ROWS, Funnel

@@ -5,7 +5,7 @@ from textual.containers import Horizontal, Vertical
 
 from insights_tui.tui.frame import Frame, Scene, Space
 from insights_tui.tui.lines import Line
-from insights_tui.tui.panels.banner import problems
+from insights_tui.tui.notices import problems
 from insights_tui.tui.panels.brokers import Brokers
 from insights_tui.tui.panels.no_agent import NoAgent
 from insights_tui.tui.panels.recent_events import EVENTS, RecentEvents
