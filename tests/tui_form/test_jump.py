@@ -6,8 +6,8 @@ from textual.binding import Binding
 from insights_tui.domain.connection import Secret
 from insights_tui.tui.connection_form.jump import FormJump
 from insights_tui.tui.connection_form.words import LETTERS, Field
+from tests.tui_form.filling import burst
 from tests.tui_form.host import FakeAgent, Host, focused, row_of, saved_connection, snapshot_of, text, until
-from tests.tui_form.test_fields import burst
 
 
 def editing() -> Host:
