@@ -31,6 +31,8 @@ class Rows(Sheet, can_focus=True):
         Binding("enter", "open", "Details", id="rows.open", show=False),
     ]
 
+    GROWS = False
+
     class Moved(Message):
         """Another row was chosen, by a person."""
 

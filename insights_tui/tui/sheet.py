@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -21,6 +22,8 @@ class Sheet(Widget):
     """Lines of styled text; `paint` compares before it repaints."""
 
     ALLOW_SELECT = False
+    GROWS: ClassVar[bool] = True
+    """Whether it, or what holds it, may become higher with its lines; else a height that is given is kept."""
 
     def __init__(
         self,
@@ -44,8 +47,9 @@ class Sheet(Widget):
             return
         self._lines = new
         if len(new) != len(old):
-            height = self.styles.height
-            self.refresh(layout=height is None or height.is_auto)  # a height that is given does not follow the lines
+            if self._layout_required:  # Textual 8.2.8 counts just the first of several wishes for a layout,
+                self._layout_updates += 1  # and may have measured before this one: it would keep that measure
+            self.refresh(layout=self.GROWS or self.styles.height is None or self.styles.height.is_auto)
             return
         cells = self.size.width
         if not cells:  # not on the screen now: what was rendered before must not come back

@@ -43,11 +43,11 @@ async def test_a_list_is_walked_by_rows_by_pages_and_to_its_ends(key: str) -> No
             (("home",), 0),
         ):
             await seated.press(*keys)
-            assert rows.at == at, keys
+            await seated.until(lambda at=at: rows.at == at, f"row {at} after {keys}")  # type: ignore[misc]
         await seated.press("pagedown")
-        assert 5 < rows.at <= last
+        await seated.until(lambda: 5 < rows.at <= last, "a page further")
         await seated.press("pageup")
-        assert rows.at == 0
+        await seated.until(lambda: rows.at == 0, "the first row")
 
 
 @pytest.mark.parametrize("key", ["3", "4", "5", "6"])

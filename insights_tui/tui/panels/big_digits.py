@@ -18,6 +18,11 @@ _ROWS = {
 HEIGHT = 3
 
 
+def can_be_big(number: str) -> bool:
+    """Tell whether all of it has a big form: `1,204k` has none."""
+    return set(number) <= _ROWS.keys()
+
+
 def big(number: str, style: str) -> tuple[Line, Line, Line]:
     """Write a number of digits and commas."""
     rows = (" ".join(_ROWS[character][row] for character in number) for row in range(HEIGHT))

@@ -6,7 +6,7 @@ from insights_tui.domain.trouble import Code
 from insights_tui.tui.frame import Scene, Space
 from insights_tui.tui.glyphs import ASCII
 from insights_tui.tui.lines import Line, columns, crop, fit, text, width
-from insights_tui.tui.panels.big_digits import big
+from insights_tui.tui.panels.big_digits import big, can_be_big
 from insights_tui.tui.panels.panel import Panel
 
 COLUMNS = 5
@@ -89,6 +89,8 @@ def _stages(snapshot: Snapshot, space: Space, cells: int, last: int, *, short: b
 def _tall(number: Line, size: int) -> tuple[Line, Line, Line]:
     """Write the number of a stage three rows high, where it fits and the glyphs exist."""
     (digits, token), *rest = number
+    if not can_be_big(digits.strip()):
+        return (), number, ()
     first, second, third = big(digits.strip(), token)
     if width(first) + width(tuple(rest)) > size - 2:
         return (), number, ()

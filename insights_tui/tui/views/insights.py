@@ -90,9 +90,9 @@ class InsightsView(View):
 
     def _arrange(self, frame: Frame, space: Space) -> None:
         """Share out the rows of a small page: nothing is cut, and what is left over is air."""
-        if space.tier == "tiny":
-            welcome = frame.snapshot is not None and frame.snapshot.connection is None
-            self.query_one(Times).most = (self.size.height or space.height - 3) - FUNNEL_ROWS - welcome
+        welcome = frame.snapshot is not None and frame.snapshot.connection is None
+        left = (self.size.height or space.height - 3) - FUNNEL_ROWS - welcome
+        self.query_one(Times).most = left if space.tier == "tiny" else None
         narrow = space.tier == "narrow" and frame.snapshot is not None
         plan = Plan()
         if narrow:

@@ -64,6 +64,8 @@ class EventsView(Filtering):
         self._level = LEVELS[0]
         self._held: Hashable | None = None
         """The event that a person has put the cursor on; `None` where the list follows the newest."""
+        self._placed: Hashable | None = None
+        """Where the cursor was left: it is elsewhere where a person has moved it, whatever is told first."""
         self._trouble = ""
         self._asking = False
         self._loaded = False
@@ -125,6 +127,8 @@ class EventsView(Filtering):
 
     def _paint(self, space: Space) -> None:
         rows = self.query_one(Rows)
+        if rows.chosen != self._placed:
+            self._hold(rows)
         shown = self._log.shown(words=self.words, level=self._level)
         keys = [key_of(event) for event in shown]
         lines = [self._row(event, space) for event in shown]
@@ -133,6 +137,7 @@ class EventsView(Filtering):
         top = [drawing.header(space)] if shown else self._nothing(space)
         to = self._held or next(iter(keys), None)
         rows.show([] if shown and space.tier == "tiny" else top, lines, keys, space.glyphs, to=to)
+        self._placed = rows.chosen
         head = drawing.summary(
             words=self.words,
             level=self._level,
@@ -213,9 +218,12 @@ class EventsView(Filtering):
 
     @on(Rows.Moved, "#events-rows")
     def _moved(self) -> None:
-        rows = self.query_one(Rows)
-        self._held = rows.chosen if rows.at else None
+        self._hold(self.query_one(Rows))
         self._paint(self.space)
+
+    def _hold(self, rows: Rows) -> None:
+        """Stay with the event under the cursor; on the first row follow."""
+        self._held = rows.chosen if rows.at else None
 
     @on(Rows.Opened, "#events-rows")
     def _opened(self) -> None:
