@@ -65,8 +65,8 @@ def require_terminal(instead: str) -> None:
     """Refuse where a screen cannot be drawn, naming the command to use instead."""
     if os.environ.get("TERM", "dumb") == "dumb":
         why = "The terminal cannot draw a screen (TERM is dumb or not set)."
-    elif not (sys.stdin.isatty() and sys.stdout.isatty()):
-        why = "The interface needs a terminal; standard input or output is none."
+    elif not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):  # Textual draws on the third
+        why = "The interface needs a terminal; standard input, output or error is none."
     else:
         return
     raise CliError(why, instead, code=exits.USAGE, name="no_terminal")

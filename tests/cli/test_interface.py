@@ -46,6 +46,13 @@ def test_a_dumb_terminal_is_refused() -> None:
         assert b"TERM is dumb" in screen.read()
 
 
+def test_errors_led_into_a_file_are_refused_the_screen_would_go_there(tmp_path: Path) -> None:
+    told = tmp_path / "errors.log"
+    with terminal(["sh", "-c", 'exec "$@" 2>"$0"', str(told), *program()]) as screen:
+        assert screen.ended() == 2
+    assert "standard input, output or error is none" in told.read_text()
+
+
 def test_where_there_is_no_agent_it_runs_one_that_ends_with_it() -> None:
     with terminal(program()) as screen:
         screen.wait_for(b"NOT CONNECTED")

@@ -171,6 +171,24 @@ async def test_read_only_offers_and_does_nothing_that_changes_something(size: tu
         assert not agent.switched
 
 
+async def test_the_help_of_a_read_only_interface_names_no_key_that_changes_something() -> None:
+    async with desk(samples.CONNECTED, (120, 60), agent=AlgorithmsAgent(samples.CONNECTED), read_only=True) as seated:
+        await seated.press("6")
+        await seated.until_shown("acme/cats")
+        await seated.press("question_mark")
+        await seated.until_shown("Keys of every view")
+        assert "check the connection" in seated.text()
+        for words in (
+            "connect to Kafka",
+            "send one test",
+            "go back to an earlier",
+            "delete the",
+            "Switch",
+            "On or off",
+        ):
+            assert words not in seated.text()
+
+
 async def test_read_only_needs_no_button_where_there_is_no_connection() -> None:
     async with desk(samples.NONE, read_only=True) as seated:
         await seated.until_shown("READ-ONLY")

@@ -60,8 +60,10 @@ _FOCUS = {
 class Help(Reader):
     """Keys and words; first what has the focus does."""
 
-    def __init__(self, focused: Widget | None, view: View, told: Told) -> None:
+    def __init__(self, focused: Widget | None, view: View, told: Told, left_out: frozenset[str] = frozenset()) -> None:
+        """`left_out` are keys of every view that do nothing here: nothing may be changed."""
         super().__init__("Help")
+        self._left_out = left_out
         self._focus = _FOCUS.get(focused.id or "") if focused is not None else None
         self._view = view
         self._of_page = told
@@ -70,19 +72,22 @@ class Help(Reader):
         """Say what has the focus, what the view is for, its keys, those of every view, the words."""
         focus: list[Section] = [("This button", (self._focus,))] if self._focus is not None else []
         told = self._of_page
+        keys = [one for one in KEYS if one[0] not in self._left_out]
         views = Field("views", ", ".join(f"{told(entry.key)} {entry.title}" for entry in VIEWS), "accent")
         return [
             *focus,
             (self._view.TITLE, (self._view.HELP, *self._keys(), *self._moves())),
             (
                 "Keys of every view",
-                (views, *(_key(told(key), f"{act}: {more}" if more else act) for key, act, more in KEYS), _OTHER),
+                (views, *(_key(told(key), f"{act}: {more}" if more else act) for key, act, more in keys), _OTHER),
             ),
             ("Words", [Field(word, meaning) for word, meaning in _WORDS]),
         ]
 
     def _keys(self) -> list[Field]:
         bindings = (one for one in self._view.BINDINGS if isinstance(one, Binding) and one.show)
+        if self._left_out:
+            bindings = (one for one in bindings if one.action not in self._view.CHANGES)
         return [_key(self._of_page.of(binding), binding.description) for binding in bindings]
 
     def _moves(self) -> list[Field]:

@@ -264,7 +264,12 @@ class InsightsScreen(Offering):
 
     def action_help(self) -> None:
         """Explain the focus, the view, the keys and the words."""
-        self.app.push_screen(Help(self.focused, self.view, self.told()))
+        self.app.push_screen(Help(self.focused, self.view, self.told(), self._unusable()))
+
+    def _unusable(self) -> frozenset[str]:
+        """Give the keys of this page that do nothing where nothing may be changed."""
+        acts = [one for one in self.BINDINGS if isinstance(one, Binding) and one.action in self.CHANGES]
+        return frozenset(one.key for one in acts) if self.frame.read_only else frozenset()
 
     def ask_to_quit(self, leave: Callable[[], None]) -> None:
         """Leave at once where nothing is at stake, else ask."""
