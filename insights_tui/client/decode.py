@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from insights_tui import __version__
-from insights_tui.client.protocol import AgentUnavailableError
+from insights_tui.client.protocol import AgentUnavailableError, OtherSchemaError
 from insights_tui.domain.check import CheckStep, CheckVerdict
 from insights_tui.domain.refused import FieldError, RefusedError
 from insights_tui.domain.snapshot import SCHEMA, Snapshot
@@ -52,7 +52,7 @@ def _same_schema(body: bytes) -> None:
     schema = head.get("schema")
     if schema is not None and schema != SCHEMA:
         version = head.get("agent", {}).get("version", "unknown") if isinstance(head.get("agent"), dict) else "unknown"
-        raise AgentUnavailableError(
+        raise OtherSchemaError(
             f"Agent {version} speaks schema {schema}, this program {SCHEMA}.",  # short: a banner of 80 columns shows it
             _upgrade(schema, version),
         )

@@ -28,6 +28,10 @@ class AgentUnavailableError(Exception):
         self.hint = hint
 
 
+class OtherSchemaError(AgentUnavailableError):
+    """An agent answers, and what it says cannot be read here: one of the two is older."""
+
+
 class AgentApi(Protocol):
     """An agent, seen from outside. Every call may raise `AgentUnavailableError` or `RefusedError`."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from math import ceil
 
-from insights_tui.client.protocol import AgentApi, AgentUnavailableError
+from insights_tui.client.protocol import AgentApi, AgentUnavailableError, OtherSchemaError
 from insights_tui.domain.refused import RefusedError
 from insights_tui.domain.snapshot import Second, Snapshot
 from insights_tui.domain.text import sanitize
@@ -63,7 +63,7 @@ class Feed:
         try:
             snapshot = await asyncio.wait_for(self._client.snapshot(history=self._missing()), _ANSWER_S)
         except AgentUnavailableError as error:
-            return self._silence(str(error), error.hint)
+            return self._silence(str(error), error.hint, foreign=isinstance(error, OtherSchemaError))
         except RefusedError as error:
             return self._silence(str(error), error.errors[0].hint if error.errors else "")
         except TimeoutError:
@@ -78,7 +78,7 @@ class Feed:
             return WINDOW_S
         return min(WINDOW_S, ceil(self._monotonic() - self._news_at) + 2)
 
-    def _silence(self, error: str, hint: str) -> Frame:
+    def _silence(self, error: str, hint: str, *, foreign: bool = False) -> Frame:
         frame = self._frame
         self._frame = Frame(
             snapshot=frame.snapshot,
@@ -86,6 +86,7 @@ class Feed:
             stale_s=self._monotonic() - self._news_at,
             error=sanitize(error),
             hint=sanitize(hint),
+            foreign=foreign,
             restarted_at=frame.restarted_at,
         )
         return self._frame

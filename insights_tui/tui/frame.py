@@ -22,6 +22,8 @@ class Frame:
     """Why there are no news. Sanitised."""
     hint: str = ""
     """What would help. Sanitised."""
+    foreign: bool = False
+    """Whether the agent answers all the same, in a schema that is not ours."""
     restarted_at: datetime | None = None
     """When a restarted agent was first seen (its `as_of`); `None` where it is the same one."""
     frozen_at: datetime | None = None

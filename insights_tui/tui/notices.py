@@ -161,7 +161,13 @@ def _no_news(frame: Frame) -> Notice:
     act = " ".join(part for part in (frame.hint, "Trying again every second.") if part)
     if snapshot is None:
         what = frame.error or "The agent does not answer."
-        return Notice(critical=True, what=what, effect="Nothing is known about delivery.", act=act)
+        effect = (
+            "It works on; what it does cannot be read here." if frame.foreign else "Nothing is known about delivery."
+        )
+        return Notice(critical=True, what=what, effect=effect, act=act)
+    if frame.foreign:
+        effect = "It works on; this page is of before."
+        return Notice(critical=True, what=frame.error, effect=effect, act=act, began=snapshot.as_of)
     endings = _endings(snapshot, stale_s)
     return Notice(
         critical=True,
