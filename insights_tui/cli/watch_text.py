@@ -40,7 +40,7 @@ def watch_line(snapshot: Snapshot, before: Snapshot | None = None) -> str:
     if counts.accepted and not counts.balanced:
         words.append("the equation does not add up")
     if snapshot.last_accepted_at is None:
-        words.append("no payload came in yet")
+        words.append("no payload came in since the agent's start" if counts.accepted else "no payload came in yet")
     return " | ".join(words)
 
 

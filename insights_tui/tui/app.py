@@ -123,7 +123,8 @@ class InsightsApp(Following):
 
     def _preload(self) -> None:
         """Load the other views while the person reads the first frame."""
-        self.run_worker(self._load_rest(), name="preload")
+        act: Callable[[], Awaitable[None]] = self._load_rest  # made when its turn comes, which a crash may forestall
+        self.run_worker(act, name="preload")
 
     async def _load_rest(self) -> None:
         await asyncio.to_thread(preload)  # in a thread, so that no key waits for it

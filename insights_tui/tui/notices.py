@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from insights_tui.domain.snapshot import Snapshot, State
+from insights_tui.domain.snapshot import Problem, Snapshot, State
 from insights_tui.domain.text import clock_time, counted, sanitize
 from insights_tui.domain.trouble import Code
 from insights_tui.tui.frame import Frame
@@ -51,6 +51,8 @@ _CONNECTING = {
     Code.NAME_NOT_RESOLVED,
 }
 """What keeps the client from being made: it is over with the next attempt, once it is mended."""
+_STOPPING = _CONNECTING | {Code.NOT_CONNECTED, Code.TOPIC_MISSING, Code.NOT_AUTHORIZED}
+"""What stops all delivery while the state is neither connected nor degraded."""
 STANDING = (Code.SINGLE_REPLICA,)
 """What is so by the cluster's make and hinders nothing today: a line to read once, never the loud banner."""
 
@@ -100,8 +102,10 @@ def problems(frame: Frame) -> list[Notice]:
         return notices
     endings = () if notices else _endings(snapshot, 0.0)  # the notice of no news has them
     for problem in snapshot.problems:
+        cause = _cause(snapshot) if problem.code is Code.LOST else None
+        mended = cause or problem
         drops = problem.code is Code.DISK_FULL and "lost drop" in problem.act
-        mended_elsewhere = problem.code is Code.TLS_FAILED and problem.about is None
+        mended_elsewhere = mended.code is Code.TLS_FAILED and mended.about is None
         notices.append(
             Notice(
                 critical=problem.severity == "critical",
@@ -111,9 +115,9 @@ def problems(frame: Frame) -> list[Notice]:
                 deadline=endings[0] if endings else "",
                 raw=sanitize(problem.raw, limit=2000),
                 began=problem.since,
-                key=_CHECK if mended_elsewhere else _LOST if drops else KEYS.get(problem.code),
-                then=(_DROP,) if drops else _THEN.get(problem.code, ()),
-                here=_here(problem.code, snapshot),
+                key=_CHECK if mended_elsewhere else _LOST if drops else KEYS.get(mended.code),
+                then=(_DROP,) if drops else _THEN.get(mended.code, ()),
+                here=_here(problem.code, cause),
                 again_s=snapshot.next_attempt_in_s if problem.code in _CONNECTING else None,
                 standing=problem.code in STANDING,
                 endings=endings,
@@ -145,15 +149,18 @@ def _lost(snapshot: Snapshot) -> str:
     return f"{snapshot.lost_open:,} {are} lost, neither redriven nor dropped."
 
 
-def _here(code: Code, snapshot: Snapshot) -> str:
+def _cause(snapshot: Snapshot) -> Problem | None:
+    """Find what keeps payloads from being delivered: sent again before it is mended they would be lost again."""
+    if snapshot.state in (State.CONNECTED, State.DEGRADED):  # part of the cluster takes payloads
+        return None
+    return next((one for one in snapshot.problems if one.code in _STOPPING), None)
+
+
+def _here(code: Code, cause: Problem | None) -> str:
     """Say what the keys do, where the agent's own words name a command for it."""
     if code is not Code.LOST:
         return ""
-    if snapshot.state in (State.CONNECTED, State.DEGRADED):
-        return "Send them again, or drop them."
-    if snapshot.connection is None:
-        return "First connect to Kafka."
-    return "First mend delivery."
+    return f"First: {sanitize(cause.act)}" if cause is not None else "Send them again, or drop them."
 
 
 def _no_news(frame: Frame) -> Notice:

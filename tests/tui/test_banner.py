@@ -109,3 +109,13 @@ def test_what_is_lost_right_now_is_no_countdown_at_0() -> None:
 def test_what_is_cut_names_the_key_that_shows_it_whole() -> None:
     assert drawn(Frame(changed(what="w " * 60)))[2].endswith("c Edit Connection  p Whole")
     assert "Whole" not in "".join(drawn(Frame(changed(what="It is refused."))))
+
+
+def test_where_payloads_are_lost_because_nothing_is_delivered_the_cause_is_what_to_mend() -> None:
+    row = drawn(Frame(samples.LOST))[-1]
+    assert "First: Correct the user name or the password." in row
+    assert "c Edit Connection" in row
+    part = replace(samples.LOST, state=State.DEGRADED)  # some brokers take payloads: they can be sent again
+    assert "r Redrive" in drawn(Frame(part))[-1]
+    gone = replace(samples.LOST, problems=samples.LOST.problems[:1])
+    assert "5 Lost" in drawn(Frame(gone))[-1]

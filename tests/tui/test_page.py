@@ -52,7 +52,7 @@ async def test_every_state_at_every_size_keeps_what_matters(name: str, size: tup
         if snapshot.problems and name != "hostile":
             lost = snapshot.problems[0].code is Code.LOST  # the keys say it shorter than the agent's commands
             assert f"▌ {'212 payloads are los' if lost else snapshot.problems[0].what[:20]}" in shown
-            assert ("First mend" if lost else snapshot.problems[0].act[:20]) in shown
+            assert ("First: Corr" if lost else snapshot.problems[0].act[:20]) in shown  # what mends it is the cause's
         assert ("enlarge to 80x24 for tables" in shown) == (size[0] < 60 or size[1] < 16)
 
 

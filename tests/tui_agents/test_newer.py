@@ -85,6 +85,17 @@ def test_another_schema_says_which_of_the_two_to_upgrade(schema: int, act: str) 
     assert act in refusal.value.hint
 
 
+async def test_an_agent_that_was_upgraded_under_the_screen_is_not_said_to_fail() -> None:
+    agent = FakeAgent(STATES["degraded"])
+    async with desk(agent.now, agent=agent) as seated:
+        with pytest.raises(AgentUnavailableError) as refusal:
+            decode_snapshot(spoken(schema=SCHEMA + 1))
+        agent.down = refusal.value
+        await seated.until_shown(f"speaks schema {SCHEMA + 1}")
+        assert "It works on; this page is of before." in seated.text()
+        assert "Reports may fail" not in seated.text()
+
+
 @pytest.mark.parametrize("size", [(50, 14), (80, 24), (120, 40)])
 async def test_the_screen_of_a_newer_agent_is_drawn(size: tuple[int, int]) -> None:
     read = decode_snapshot(spoken(state="paused", problems=[], events__0__level="notice"))
