@@ -42,6 +42,14 @@ async def test_payloads_go_by_without_their_values(size: tuple[int, int]) -> Non
         assert (agent.tails[0].source, agent.tails[0].follow, agent.tails[0].per_s) == ("accepted", True, 2 * PER_TICK)
 
 
+async def test_a_hostile_name_is_spelled_as_the_list_of_algorithms_does() -> None:
+    agent = an_agent()
+    async with desk(agent.now, (120, 40), agent=agent) as seated:
+        await opened(seated)
+        agent.flow.put_nowait(tailed(78, algorithm="acme/ev\x1bil/1.0"))
+        await seated.until_shown(r"acme/ev\x1bil/1.0")
+
+
 async def test_what_is_not_shown_is_counted() -> None:
     agent = an_agent(50)
     async with desk(agent.now, agent=agent) as seated:

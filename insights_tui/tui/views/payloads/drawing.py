@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from insights_tui.domain.snapshot import Snapshot
 from insights_tui.domain.tail import Source, Tailed
-from insights_tui.domain.text import UNKNOWN, bytes_, clock_time, date_time, rate, sanitize, thousands
+from insights_tui.domain.text import UNKNOWN, bytes_, clock_time, date_time, rate, sanitize, spell, thousands
 from insights_tui.tui.frame import Space
 from insights_tui.tui.lines import Line, crop, ends, fit, text, width, wrap
 
@@ -79,7 +79,7 @@ def row(one: Tailed, source: Source, look: Columns, *, newest: bool) -> Line:
         space.glyphs.arrow if newest else "",
         text(clock_time(one.timestamp)),
         (text(str(one.partition)), text(thousands(one.offset))) if source == "topic" else None,
-        text(sanitize(one.algorithm or UNKNOWN, limit=120)),
+        text(spell(one.algorithm, limit=120) if one.algorithm else UNKNOWN),
         text(bytes_(one.size)),
         text(name, "label"),
         text("" if one.key is None else sanitize(one.key, limit=80), "label"),
@@ -123,7 +123,8 @@ def _columns(
 
 def searched(one: Tailed) -> str:
     """Write what words are looked for in: algorithm, id and key."""
-    return sanitize(f"{one.algorithm or ''} {one.id} {one.key or ''}", limit=1000)
+    rest = sanitize(f"{one.id} {one.key or ''}", limit=1000)
+    return f"{spell(one.algorithm or '', limit=600)} {rest}"
 
 
 def nothing(source: Source, snapshot: Snapshot | None, space: Space, *, frozen: bool, read_only: bool) -> list[Line]:
@@ -149,7 +150,7 @@ def nothing(source: Source, snapshot: Snapshot | None, space: Space, *, frozen: 
 def beside(one: Tailed, source: Source, space: Space, size: int) -> list[Line]:
     """Show the chosen payload beside the list of a wall screen: all but its value."""
     rule = space.glyphs.rule
-    name = sanitize(one.algorithm or "", limit=120) or "a payload"
+    name = spell(one.algorithm or "", limit=120) or "a payload"
     title = crop(((f" {rule} ", "rule"), (f"{name} ", "strong")), size - 2, space.glyphs.ellipsis)
     lines: list[Line] = [(*title, (rule * max(0, size - width(title) - 1), "rule"))]
     for label, words in fields(one):
@@ -174,7 +175,7 @@ def fields(one: Tailed) -> list[tuple[str, str]]:
     said = [
         ("Id", sanitize(one.id, limit=200) or "none: another producer sent it"),
         ("Time", date_time(one.timestamp)),
-        ("Algorithm", sanitize(one.algorithm or "", limit=600) or "the value names none"),
+        ("Algorithm", spell(one.algorithm or "", limit=600) or "the value names none"),
     ]
     if one.partition is not None:
         said.append(("Place", f"partition {one.partition}, offset {thousands(one.offset)}"))
