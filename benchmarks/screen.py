@@ -105,17 +105,23 @@ def told(name: str, delays: list[tuple[float, float]]) -> None:
 
 
 def keys(environment: Mapping[str, str], count: int) -> None:
-    """Print key to paint of each kind of key, then the peer's."""
+    """Print key to paint of each kind of key and of all of them, then the peer's."""
     print("key to paint, ms: number of keys, median and p99", flush=True)
+    every: list[tuple[float, float]] = []
+
+    def ours(name: str, delays: list[tuple[float, float]]) -> None:
+        every.extend(delays)
+        told(name, delays)
+
     with Screen([COMMAND], environment) as screen:
         screen.until(b"CONNECTED")
         screen.drain(_SETTLE_S)
         digits = [entry.key.encode() for entry in VIEWS]
-        told("a view opened for the first time", [screen.press(digit) for digit in [*digits[1:], digits[0]]])
-        told("another view", [screen.press(digit) for digit in islice(cycle(digits[1:] + digits[:1]), count)])
+        ours("a view opened for the first time", [screen.press(digit) for digit in [*digits[1:], digits[0]]])
+        ours("another view", [screen.press(digit) for digit in islice(cycle(digits[1:] + digits[:1]), count)])
         screen.press(b"4")
         screen.drain(2.0)
-        told("the cursor of a table (Payloads)", [screen.press(key) for key in islice(cycle((DOWN, UP)), count)])
+        ours("the cursor of a table (Payloads)", [screen.press(key) for key in islice(cycle((DOWN, UP)), count)])
         for name, key, wanted in _DIALOGS:
             if key == _DETAILS:
                 screen.press(b" ")  # else the row under the cursor leaves meanwhile
@@ -124,12 +130,13 @@ def keys(environment: Mapping[str, str], count: int) -> None:
             for _ in range(max(2, count // 4)):
                 opened.append(screen.press(key, wanted))
                 screen.press(_ESCAPE)
-            told(f"{name}, the first time", opened[:1])
-            told(name, opened[1:])
+            ours(f"{name}, the first time", opened[:1])
+            ours(name, opened[1:])
         screen.press(b" ")
         screen.press(b"c")
         screen.press(b"\t")
-        told("a letter in the form", [screen.press(key) for key in islice(cycle((b"x", b"\x7f")), count)])
+        ours("a letter in the form", [screen.press(key) for key in islice(cycle((b"x", b"\x7f")), count)])
+    told("every key", every)
     with Screen([*_STOCK, "dashboard"], environment) as screen:
         screen.until(b"CONNECTED")
         screen.drain(_SETTLE_S)

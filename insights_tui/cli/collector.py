@@ -15,6 +15,8 @@ _YOUNG, _MIDDLE, _OLD = 700, 10, 1000
 """Python's own thresholds but for the last: the long walk is for `Tidy`, unless somebody types for hours."""
 _WORTH_IT = 5
 """Collections of the middle generation after which a long one is worth its while."""
+PAUSE_S, MOST_S = 0.2, 1.0
+"""Seconds without the collector after a key, and at the most, however fast somebody types."""
 TIDY_S = 5.0
 """Seconds between two looks whether it is quiet."""
 _ALL_AGAIN = 100
@@ -36,6 +38,33 @@ def settle() -> None:
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
     gc.enable()
+
+
+class Pause:
+    """Collects nothing for a moment after each key: what a key makes waits until it has been painted.
+
+    Opening the form makes enough for six walks of the middle generation, 3 ms of 40.
+    """
+
+    def __init__(self, loop: "AbstractEventLoop") -> None:
+        self._loop = loop
+        self._began = self._last = 0.0
+
+    def __call__(self) -> None:
+        """Begin, or go on; somebody else's pause is left alone."""
+        self._last = self._loop.time()
+        if gc.isenabled():
+            gc.disable()
+            self._began = self._last
+            self._loop.call_later(PAUSE_S, self._look)
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        left = min(self._last + PAUSE_S, self._began + MOST_S) - now
+        if left > 0:
+            self._loop.call_later(left, self._look)
+        else:
+            gc.enable()
 
 
 def tidy_up(loop: "AbstractEventLoop", quiet: Callable[[], bool]) -> None:

@@ -132,6 +132,7 @@ def show(
             loop = asyncio.get_running_loop()
             loop.call_later(STARTED_S, collector.settle)
             collector.tidy_up(loop, app.is_quiet)
+            app.on_typed = collector.Pause(loop)
             if seconds is not None:
                 loop.call_later(seconds, app.leave)
             await app.run_async()
